@@ -1,0 +1,29 @@
+"""Exact derivatives of NumPy programs: see the functions of `__all__`."""
+
+from __future__ import annotations
+
+from wengert.api import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    returning,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+
+__all__ = [
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "returning",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

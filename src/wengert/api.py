@@ -1,0 +1,456 @@
+"""The public derivative functions. Names, arguments and results follow JAX's where JAX has the function.
+
+Arguments of a differentiated function are arrays, numbers or trees of them. Derivatives are plain `numpy.ndarray`s of the
+shape and dtype of what they belong to (NumPy scalars for numbers). For a real-valued function of complex `z = x + iy`,
+`grad` is `df/dx - i df/dy`, as in JAX and autograd, and the conjugate of PyTorch's.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from wengert import tree
+from wengert.errors import ArgumentError, NotScalarError, SeedError
+from wengert.tape.array import RecordedArray, is_recorded
+from wengert.tape.call import RecordedCall, plain_result, record_call
+from wengert.tape.sweep import forward_sweep, reverse_sweep
+
+__all__ = [
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "returning",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]
+
+Function = Callable[..., Any]
+Argnums = int | Sequence[int]
+
+
+def _normal_argnums(argnums: Argnums, count: int) -> tuple[int, ...]:
+    """`argnums` as a tuple of positions from the front, checked against the number of positional arguments."""
+    numbers = (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums)
+    normal = []
+    for number in numbers:
+        position = operator.index(number)
+        if not -count <= position < count:
+            raise ArgumentError(f"argnums={argnums} but the function was called with {count} positional arguments")
+        normal.append(position % count)
+    if len(set(normal)) != len(normal):
+        raise ArgumentError(f"argnums={argnums} names an argument twice")
+    return tuple(normal)
+
+
+def _gather(call: RecordedCall, values: Sequence[Any], args: tuple[Any, ...], argnums: Argnums) -> Any:
+    """Derivatives of the inputs as trees like the arguments: one for an int, a tuple for a sequence."""
+    numbers = _normal_argnums(argnums, len(args))
+    shared: set[int] = set()
+    remaining = iter([plain_result(value, like, shared) for value, like in zip(values, call.inputs, strict=True)])
+    found = []
+    for number in numbers:
+        leaves, structure = tree.flatten(args[number])
+        found.append(tree.unflatten(structure, [next(remaining) for _ in leaves]))
+    return found[0] if isinstance(argnums, (int, np.integer)) else tuple(found)
+
+
+def _result(call: RecordedCall) -> Any:
+    return tree.unflatten(call.output_structure, call.outputs)
+
+
+def _primal(value: Any) -> Any:
+    return value.primal() if isinstance(value, RecordedArray) else value
+
+
+def _check_scalar(call: RecordedCall, function: Function) -> None:
+    name = getattr(function, "__name__", repr(function))
+    value = call.outputs[0] if len(call.outputs) == 1 else None
+    if value is None:
+        raise NotScalarError(
+            f"grad needs a function with one real number as its result, but {name} returned "
+            f"{len(call.outputs)} values; use wg.jacobian, or wg.vjp with a cotangent for each"
+        )
+    primal = np.asarray(_primal(value))
+    if primal.shape != ():
+        raise NotScalarError(
+            f"grad needs a function with one real number as its result, but {name} returned an array of shape "
+            f"{primal.shape}; use wg.jacobian for all its derivatives, or wg.vjp with a cotangent of that shape"
+        )
+    if primal.dtype.kind == "c":
+        raise NotScalarError(
+            f"grad needs a function with one real number as its result, but {name} returned a complex one; take "
+            "np.real, np.imag or np.abs of it, or use wg.vjp"
+        )
+    if primal.dtype.kind not in "fiub":
+        raise NotScalarError(f"grad needs a function with one real number as its result, but {name} returned {value!r}")
+
+
+def _like_function(wrapper: Function, function: Function, text: str) -> Function:
+    if hasattr(function, "__name__"):
+        functools.update_wrapper(wrapper, function)
+        wrapper.__doc__ = f"{text} of {function.__name__}."
+    return wrapper
+
+
+def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns the value of `function` and its gradient, from one recorded run.
+
+    Args:
+        function: returns one real number; with `has_aux`, a pair of it and auxiliary data, returned undifferentiated.
+        argnums: the position of the argument to differentiate, or a sequence of positions.
+    Returns:
+        A function of the same arguments that returns `(value, gradient)`, or `((value, auxiliary), gradient)`; the
+        gradient is a tree like the argument, or a tuple of them where `argnums` is a sequence. It fits
+        `scipy.optimize.minimize(..., jac=True)`.
+    Raises:
+        NotScalarError: the result is not one real number.
+        ArgumentError: an argument to differentiate is not floating-point, or `argnums` names none.
+        LostGradientError: a recorded value was stored where it cannot be followed.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+
+    Source: reverse accumulation; Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
+    """
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        numbers = _normal_argnums(argnums, len(args))
+        call = record_call(function, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux)
+        _check_scalar(call, function)
+        slot, value = call.output_slots[0], call.outputs[0]
+        seeds = [] if slot is None else [(slot, np.ones((), value.dtype)[()] if hasattr(value, "dtype") else 1.0)]
+        gradient = _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
+        result = _result(call)
+        return ((result, call.auxiliary) if has_aux else result), gradient
+
+    return _like_function(derivative, function, "Value and gradient")
+
+
+def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that returns the gradient of `function`; with `has_aux`, the pair of gradient and auxiliary data.
+
+    Arguments, results and errors are those of `value_and_grad`.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> def f(x):
+    ...     total = 0.0
+    ...     for i in range(len(x)):
+    ...         total += x[i] ** 2
+    ...     return total
+    >>> wg.grad(f)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        value, gradient = both(*args, **kwargs)
+        return (gradient, value[1]) if has_aux else gradient
+
+    return _like_function(derivative, function, "Gradient")
+
+
+def _check_seed(seed: Any, like: Any, what: str) -> Any:
+    """A tangent or cotangent of the shape of `like`, in its dtype."""
+    primal, like_primal = _primal(seed), np.asarray(_primal(like))
+    if not isinstance(primal, (np.ndarray, np.generic, int, float, complex)) or isinstance(primal, bool):
+        raise SeedError(f"the {what} must be an array or a number, not {type(seed).__name__}")
+    array = np.asarray(primal)
+    if array.shape != like_primal.shape:
+        raise SeedError(f"the {what} has shape {array.shape}, but what it belongs to has shape {like_primal.shape}")
+    if not np.can_cast(array.dtype, like_primal.dtype, "same_kind"):
+        raise SeedError(f"the {what} has dtype {array.dtype}, but what it belongs to has dtype {like_primal.dtype}")
+    if is_recorded(seed):
+        return seed if seed.dtype == like_primal.dtype else seed.astype(like_primal.dtype)
+    converted = array.astype(like_primal.dtype, copy=False)
+    return converted if isinstance(primal, np.ndarray) else converted[()]
+
+
+def _seed_leaves(seeds: Any, structure: tree.Structure, likes: Sequence[Any], what: str) -> list[Any]:
+    leaves, given = tree.flatten(seeds)
+    if given != structure:
+        raise SeedError(f"the {what} has the structure {given}, but what it belongs to has {structure}")
+    return [_check_seed(seed, like, what) for seed, like in zip(leaves, likes, strict=True)]
+
+
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The result of `function(*primals)` and its pullback, the vector-Jacobian product.
+
+    Args:
+        function: any function of arrays, numbers or trees of them, with any such result.
+        primals: its arguments, all of them differentiated.
+        has_aux: `function` returns a pair of its result and auxiliary data.
+    Returns:
+        `(result, pullback)`, or `(result, pullback, auxiliary)`. `pullback(ct)` takes a cotangent of the structure, shapes
+        and dtypes of the result, and returns a tuple with the cotangent of each argument. It may be called any number
+        of times.
+    Raises:
+        SeedError: a cotangent does not fit the result. ArgumentError, LostGradientError: as for `grad`.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> value, pullback = wg.vjp(np.sin, np.array([0.0, 1.0]))
+    >>> pullback(np.array([1.0, 0.0]))
+    (array([1., 0.]),)
+    """
+    argnums = tuple(range(len(primals)))
+    call = record_call(function, primals, {}, argnums, forward=False, keep=True, has_aux=has_aux)
+
+    def pullback(ct: Any) -> Any:
+        cts = _seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
+        seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
+        return _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), primals, argnums)
+
+    result = _result(call)
+    return (result, pullback, call.auxiliary) if has_aux else (result, pullback)
+
+
+def _linearized(function: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[RecordedCall, Function]:
+    call = record_call(
+        function, primals, {}, range(len(primals)), forward=True, keep=True, has_aux=has_aux
+    )
+    _, structure = tree.flatten(primals)
+
+    def pushforward(*tangents: Any) -> Any:
+        given = _seed_leaves(tangents, structure, call.inputs, "tangent")
+        by_slot = forward_sweep(call.tape, list(zip(call.input_slots, given, strict=True)))
+        shared: set[int] = {id(tangent) for tangent in given}
+        found = [
+            plain_result(None if slot is None else by_slot[slot], value, shared)
+            for slot, value in zip(call.output_slots, call.outputs, strict=True)
+        ]
+        return tree.unflatten(call.output_structure, found)
+
+    return call, pushforward
+
+
+def linearize(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """The result of `function(*primals)` and its pushforward, the derivative as a linear function of tangents.
+
+    `pushforward(*tangents)` takes one tangent for each argument, of its structure, shapes and dtypes, and returns the tangent
+    of the result. It sweeps the recorded run and does not run `function` again. Errors are those of `vjp`.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> value, pushforward = wg.linearize(np.sin, 0.0)
+    >>> pushforward(2.0)
+    np.float64(2.0)
+    """
+    call, pushforward = _linearized(function, primals, has_aux)
+    result = _result(call)
+    return (result, pushforward, call.auxiliary) if has_aux else (result, pushforward)
+
+
+def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
+    """The result of `function(*primals)` and its tangent, the Jacobian-vector product.
+
+    Args:
+        primals, tangents: the arguments and their tangents, two sequences of the same length; each tangent has the
+            structure, shapes and dtypes of its argument.
+    Returns:
+        `(result, tangent)`, or `(result, tangent, auxiliary)` with `has_aux`.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.jvp(lambda x: x**3, (2.0,), (1.0,))
+    (8.0, np.float64(12.0))
+
+    Source: forward accumulation; Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.1.
+    """
+    if len(primals) != len(tangents):
+        raise SeedError(f"jvp needs as many tangents as primals, but got {len(tangents)} for {len(primals)}")
+    call, pushforward = _linearized(function, tuple(primals), has_aux)
+    result, tangent = _result(call), pushforward(*tangents)
+    return (result, tangent, call.auxiliary) if has_aux else (result, tangent)
+
+
+def stop_gradient(value: Any) -> Any:
+    """`value`, a constant as far as derivatives of any level are concerned; a tree is taken leaf by leaf.
+
+    >>> import wengert as wg
+    >>> wg.grad(lambda x: x * wg.stop_gradient(x))(3.0)
+    np.float64(3.0)
+    """
+    return tree.map_leaves(lambda leaf: np.copy(_primal(leaf))[()] if is_recorded(leaf) else leaf, value)
+
+
+def returning(function: Function, *names: str) -> Function:
+    """`function`, returning the final values of the arguments `names`: for kernels that update arrays in place.
+
+    Args:
+        function: a function that updates some of its array arguments; its own result is dropped.
+        names: parameters of `function`. One name gives its value, several give a tuple.
+    Raises:
+        ArgumentError: `function` has no parameter of that name.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> def scale(A, c):
+    ...     A *= c
+    >>> value, pullback = wg.vjp(wg.returning(scale, "A"), np.ones(2), 3.0)
+    >>> value, pullback(np.ones(2))
+    (array([3., 3.]), (array([3., 3.]), np.float64(2.0)))
+    """
+    signature = inspect.signature(function)
+    unknown = [name for name in names if name not in signature.parameters]
+    if unknown or not names:
+        raise ArgumentError(f"returning: {function.__name__} has no parameter {unknown or 'named'}")
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        function(*bound.args, **bound.kwargs)
+        values = tuple(bound.arguments[name] for name in names)
+        return values[0] if len(values) == 1 else values
+
+    return _like_function(run, function, f"Final values of {', '.join(names)}")
+
+
+def _basis(likes: Sequence[Any]) -> list[list[Any]]:
+    """For each element of each array, the list of unit seeds: zeros, with a one in that place."""
+    zeros = [np.zeros_like(np.asarray(_primal(like))) for like in likes]
+    seeds = []
+    for i, zero in enumerate(zeros):
+        for k in range(zero.size):
+            unit = zero.copy()
+            unit.flat[k] = 1
+            seeds.append([*zeros[:i], unit, *zeros[i + 1 :]])
+    return seeds
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return np.shape(_primal(value))
+
+
+def _jacobian_rows(call: RecordedCall) -> list[list[Any]]:
+    """By reverse sweeps, one for each element of the results: for each result, for each input, the Jacobian."""
+    sweeps = []
+    for cts in _basis(call.outputs):
+        seeds = [(slot, ct) for slot, ct in zip(call.output_slots, cts, strict=True) if slot is not None]
+        found = reverse_sweep(call.tape, seeds, call.input_slots)
+        sweeps.append([plain_result(value, like, set()) for value, like in zip(found, call.inputs, strict=True)])
+    blocks, start = [], 0
+    for output in call.outputs:
+        size = int(np.prod(_shape(output)))
+        rows = sweeps[start : start + size]
+        start += size
+        blocks.append(
+            [_stack([row[j] for row in rows], _shape(output) + _shape(own), 0) for j, own in enumerate(call.inputs)]
+        )
+    return blocks
+
+
+def _jacobian_columns(call: RecordedCall) -> list[list[Any]]:
+    """By forward sweeps, one for each element of the inputs."""
+    sweeps = []
+    for tangents in _basis(call.inputs):
+        by_slot = forward_sweep(call.tape, list(zip(call.input_slots, tangents, strict=True)))
+        sweeps.append(
+            [
+                plain_result(None if slot is None else by_slot[slot], value, set())
+                for slot, value in zip(call.output_slots, call.outputs, strict=True)
+            ]
+        )
+    blocks = []
+    for i, output in enumerate(call.outputs):
+        start, row = 0, []
+        for own in call.inputs:
+            size = int(np.prod(_shape(own)))
+            columns = [sweep[i] for sweep in sweeps[start : start + size]]
+            start += size
+            row.append(_stack(columns, _shape(output) + _shape(own), -1))
+        blocks.append(row)
+    return blocks
+
+
+def _stack(pieces: list[Any], shape: tuple[int, ...], axis: int) -> Any:
+    if not pieces:
+        return np.zeros(shape)
+    return np.reshape(np.stack(pieces, axis), shape)
+
+
+def jacobian(
+    function: Function, argnums: Argnums = 0, mode: Literal["auto", "forward", "reverse"] = "auto"
+) -> Function:
+    """A function that returns the Jacobian of `function`: all derivatives of its results.
+
+    Args:
+        function: results are arrays, numbers or trees of them.
+        argnums: the position of the argument to differentiate, or a sequence of positions.
+        mode: "forward" sweeps once for each element of the arguments, "reverse" once for each element of the results;
+            "auto" takes the fewer sweeps (and runs `function` a second time where that is forward).
+    Returns:
+        A function whose result is a tree like that of `function`, in which each array of shape `s` is a tree like the
+        argument (a tuple of them for a sequence of `argnums`) of arrays of shape `s + shape of the argument`.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.jacobian(lambda x: x[:1] * x[1:])(np.array([2.0, 3.0, 4.0]))
+    array([[3., 2., 0.],
+           [4., 0., 2.]])
+    """
+    if mode not in ("auto", "forward", "reverse"):
+        raise ValueError(f"mode={mode!r}; it must be 'auto', 'forward' or 'reverse'")
+
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        numbers = _normal_argnums(argnums, len(args))
+        forward = mode == "forward"
+        call = record_call(function, args, kwargs, numbers, forward=forward, keep=True)
+        if mode == "auto":
+            results = sum(int(np.prod(_shape(value))) for value in call.outputs)
+            if sum(int(np.prod(_shape(value))) for value in call.inputs) < results:
+                forward = True
+                call = record_call(function, args, kwargs, numbers, forward=True, keep=True)
+        blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
+        return tree.unflatten(call.output_structure, [_as_arguments(row, args, argnums) for row in blocks])
+
+    return _like_function(derivative, function, "Jacobian")
+
+
+def _as_arguments(row: list[Any], args: tuple[Any, ...], argnums: Argnums) -> Any:
+    remaining = iter(row)
+    found = []
+    for number in _normal_argnums(argnums, len(args)):
+        leaves, structure = tree.flatten(args[number])
+        found.append(tree.unflatten(structure, [next(remaining) for _ in leaves]))
+    return found[0] if isinstance(argnums, (int, np.integer)) else tuple(found)
+
+
+def hessian(function: Function, argnums: Argnums = 0) -> Function:
+    """A function that returns the Hessian of `function`, by forward sweeps over its gradient.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    return _like_function(jacobian(grad(function, argnums), argnums, mode="forward"), function, "Hessian")
+
+
+def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian of `function` at `primals` times `tangents`, without forming it: forward over reverse.
+
+    Returns a derivative like the one argument, or a tuple with one for each of several.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> wg.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    array([6., 0.])
+
+    Source: Pearlmutter, "Fast Exact Multiplication by the Hessian", Neural Computation 6 (1994).
+    """
+    argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(function, argnums), primals, tangents)[1]

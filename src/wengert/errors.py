@@ -1,0 +1,116 @@
+"""The exception tree, and where in the user's source a thing happened.
+
+    WengertError
+    ├── LostGradientError       (TypeError)        a recorded value would become a plain array or number
+    ├── EscapedValueError       (RuntimeError)     a recorded value is used after its recording has ended
+    ├── UnsupportedOperationError (NotImplementedError)  an operation, or an option of one, without a rule
+    ├── NotScalarError          (TypeError)        `grad` of a function whose result is not one real number
+    ├── ArgumentError           (TypeError)        an argument that cannot be differentiated, or a bad `argnums`
+    ├── SeedError               (ValueError)       a tangent or cotangent of the wrong shape, dtype or structure
+    └── RuleError               (TypeError)        a derivative rule that is malformed; raised when it is defined
+
+`CheckFailedError` (an `AssertionError`) is what `check_grads` raises; it lives here too so that the tree is in one place.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+__all__ = [
+    "ArgumentError",
+    "CheckFailedError",
+    "EscapedValueError",
+    "LostGradientError",
+    "NotScalarError",
+    "RuleError",
+    "SeedError",
+    "SourceLocation",
+    "UnsupportedOperationError",
+    "WengertError",
+    "user_location",
+]
+
+
+class WengertError(Exception):
+    """Base of every error that wengert raises on purpose."""
+
+
+class LostGradientError(WengertError, TypeError):
+    """A recorded value would lose its derivative in a plain `ndarray` or number."""
+
+
+class EscapedValueError(WengertError, RuntimeError):
+    """A recorded value is used after the recording that made it has ended."""
+
+
+class UnsupportedOperationError(WengertError, NotImplementedError):
+    """An operation, or an option of an operation, that has no derivative rule."""
+
+
+class NotScalarError(WengertError, TypeError):
+    """`grad` was asked for a function whose result is not one real number."""
+
+
+class ArgumentError(WengertError, TypeError):
+    """An argument that cannot be differentiated, or an `argnums` that names none."""
+
+
+class SeedError(WengertError, ValueError):
+    """A tangent or cotangent whose structure, shape or dtype does not fit."""
+
+
+class RuleError(WengertError, TypeError):
+    """A derivative rule is malformed: an unknown name, a missing operation, a second rule for one argument."""
+
+
+class CheckFailedError(WengertError, AssertionError):
+    """A derivative does not agree with its numerical check."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLocation:
+    """A line of the user's program."""
+
+    filename: str
+    line: int
+    function: str
+
+    @property
+    def text(self) -> str:
+        """The source line, stripped, or an empty string where there is no source."""
+        return linecache.getline(self.filename, self.line).strip()
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}, in {self.function}"
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def _is_user_frame(frame: FrameType) -> bool:
+    module = frame.f_globals.get("__name__", "")
+    return not (
+        frame.f_code.co_filename.startswith(_PACKAGE) or module == "numpy" or module.startswith(("numpy.", "scipy."))
+    )
+
+
+def user_location() -> SourceLocation | None:
+    """The innermost line being executed that belongs neither to wengert nor to NumPy or SciPy."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not _is_user_frame(frame):
+        frame = frame.f_back
+    if frame is None:
+        return None
+    return SourceLocation(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+
+
+def at_user_location() -> str:
+    """`at FILE:LINE, in FUNCTION` and the source line below it, for the end of an error message."""
+    location = user_location()
+    if location is None:
+        return "at an unknown place"
+    return f"at {location}\n    {location.text}" if location.text else f"at {location}"

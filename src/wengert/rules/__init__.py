@@ -1,0 +1,11 @@
+"""The derivative table: one module per family of operations. Importing this package fills `wengert.ops.table`.
+
+A rule is a named top-level function, straight-line NumPy with one `return`; its parameter list is what it saves. A Python
+`if` tests only static metadata and ranks. No rule broadcasts or sums over broadcast axes: the drivers do.
+"""
+
+from __future__ import annotations
+
+from wengert.rules import casting, elementwise, indexing, nondifferentiable, reductions, shaping
+
+__all__ = ["casting", "elementwise", "indexing", "nondifferentiable", "reductions", "shaping"]

@@ -1,0 +1,187 @@
+"""Reads, writes and in-place updates of recorded arrays: storages, versions and views.
+
+A write through any name changes the storage that all its views share, and counts up its version, so that every view
+reads it anew. Before memory is changed, saved values of any open tape that lie in it are copied out: a write copies if, and
+only if, a tape still needs the old value.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import ArgumentError, LostGradientError, at_user_location
+from wengert.tape.array import RecordedArray, RecordedView
+from wengert.tape.entries import Accumulate, Read, Write
+from wengert.tape.record import is_view_of
+from wengert.tape.sweep import template_of
+from wengert.tape.tape import open_tapes
+
+__all__ = ["accumulate", "overwrite", "preserve", "read", "write"]
+
+
+def read(array: RecordedArray, index: Any) -> Any:
+    """`array[index]`: a view for a basic index, a copy for an advanced one, a number for a full one."""
+    tape = array.tape
+    value = array.current()
+    result = value[index]
+    slot = None
+    if array.current_slot() is not None:
+        slot = next(tape.slots)
+        entry = Read(slot, array.slot, template_of(value), index)
+        for part in entry.saved:
+            if isinstance(part, np.ndarray):
+                tape.keep_plain(entry.saved, part)
+        tape.append(entry)
+    if is_view_of(result, value):
+        recorded: RecordedArray = RecordedView(result, slot, tape, array.root, (*array.path, itemgetter(index)))
+    else:
+        recorded = RecordedArray(result, slot, tape)
+    if tape.listener is not None:
+        tape.listener.entry("read", (("array", array), ("index", index)), recorded, slot)
+    return recorded
+
+
+def _is_basic(index: Any) -> bool:
+    parts = index if type(index) is tuple else (index,)
+    return all(
+        part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)) and not isinstance(part, bool)
+        for part in parts
+    )
+
+
+def region_of(target: np.ndarray[Any, Any], index: Any) -> np.ndarray[Any, Any]:
+    """The memory of a plain array that an assignment to `target[index]` can change, as a view."""
+    if not _is_basic(index):
+        return target
+    parts = index if type(index) is tuple else (index,)
+    if not any(part is Ellipsis for part in parts):
+        parts = (*parts, Ellipsis)
+    region: np.ndarray[Any, Any] = target[parts]
+    return region
+
+
+def preserve(target: Any, index: Any = Ellipsis) -> None:
+    """Copy out what open tapes have saved of the memory of a plain array that is about to be written."""
+    if type(target) is not np.ndarray:
+        return
+    for tape in open_tapes():
+        if tape.saved.holds(target):
+            tape.saved.preserve(region_of(target, index))
+
+
+def _check_not_aliased(array: RecordedArray) -> None:
+    """Refuse to write to an argument that shares memory with another: they were separated for the recording."""
+    if array.tape.aliased and id(array.root) in array.tape.aliased:
+        raise ArgumentError(
+            f"the function writes to an argument that shares memory with another argument, {at_user_location()}\n"
+            "Pass a copy of one of them."
+        )
+
+
+def _lower(array: RecordedArray, value: RecordedArray) -> Any:
+    """A value of an inner level written into a storage of an outer one: only a constant can be."""
+    below: Any = value
+    while isinstance(below, RecordedArray) and below.tape.level > array.tape.level:
+        if below.current_slot() is not None:
+            raise LostGradientError(
+                f"a value of an inner derivative is written into an array of an outer one, {at_user_location()}\n"
+                "The array was made outside the function that is being differentiated, and cannot hold its values. "
+                "Make it inside that function, or pass it as an argument."
+            )
+        below = below.current()
+    return below
+
+
+def _assigned(array: RecordedArray, value: Any) -> tuple[Any, int | None]:
+    """What is written at this level, and its slot if it is active."""
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (RecordedArray, list, tuple)) for item in value):
+        value = np.stack([np.asarray(item) if not isinstance(item, RecordedArray) else item for item in value])
+    if not isinstance(value, RecordedArray):
+        return value, None
+    if value.tape is not array.tape:
+        value = _lower(array, value)
+        if not isinstance(value, RecordedArray) or value.tape is not array.tape:
+            return value, None
+    return value.current(), value.current_slot()
+
+
+def _is_same_memory(array: RecordedArray, index: Any, value: Any) -> bool:
+    """Whether `array[index] = value` stores a view into its own place, as the last step of `a[i] += b` does."""
+    if not isinstance(value, RecordedView) or value.root is not array.root:
+        return False
+    own, target = value.primal(), array.primal()
+    if not _is_basic(index) or type(own) is not np.ndarray:
+        return False
+    region = region_of(target, index)
+    same_place = own.__array_interface__["data"] == region.__array_interface__["data"]
+    return same_place and own.shape == region.shape and own.strides == region.strides
+
+
+def write(array: RecordedArray, index: Any, value: Any) -> None:
+    """`array[index] = value`, for any index."""
+    if _is_same_memory(array, index, value):
+        return
+    tape, root = array.tape, array.root
+    plain, source = _assigned(array, value)
+    target = array.current()
+    _check_not_aliased(array)
+    preserve(target, index)
+    target[index] = plain
+    if source is not None or root.slot is not None:
+        if root.slot is None:
+            root.slot = next(tape.slots)
+        dtype = plain.dtype if hasattr(plain, "dtype") else None
+        entry = Write(root.slot, template_of(root.value), array.path, index, source, np.shape(plain), dtype)
+        for part in entry.saved:
+            if isinstance(part, np.ndarray):
+                tape.keep_plain(entry.saved, part)
+        tape.append(entry)
+    root.writes = root.writes_so_far() + 1
+    if tape.listener is not None:
+        tape.listener.entry("write", (("array", array), ("index", index), ("value", value)), array, root.slot)
+
+
+def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
+    """`np.add.at(array, index, value)`, or `np.subtract.at` with `sign` -1."""
+    tape, root = array.tape, array.root
+    plain, source = _assigned(array, value)
+    target = array.current()
+    _check_not_aliased(array)
+    preserve(target, index)
+    (np.add if sign > 0 else np.subtract).at(target, index, plain)
+    if source is not None:
+        if root.slot is None:
+            root.slot = next(tape.slots)
+        shape, template = np.shape(plain), template_of(root.value)
+        entry = Accumulate(root.slot, template, array.path, index, source, shape, np.asarray(plain).dtype, sign)
+        tape.append(entry)
+    root.writes = root.writes_so_far() + 1
+    if tape.listener is not None:
+        tape.listener.entry("accumulate", (("array", array), ("index", index), ("value", value)), array, root.slot)
+
+
+def overwrite(array: RecordedArray, result: RecordedArray) -> None:
+    """Give all of `array` the value of a result that nothing else refers to, as `a *= b` does.
+
+    A storage of its own layout simply becomes the result; else its elements are assigned.
+    """
+    _check_not_aliased(array)
+    value, fresh = array.current(), result.value
+    if not isinstance(array, RecordedView) and _same_layout(value, fresh):
+        for tape in open_tapes()[array.tape.level + 1 :]:
+            tape.saved.preserve(array.primal())
+        array.value, array.slot = fresh, result.slot
+        array.writes = array.writes_so_far() + 1
+    else:
+        write(array, Ellipsis, result)
+
+
+def _same_layout(old: Any, new: Any) -> bool:
+    while isinstance(old, RecordedArray) and isinstance(new, RecordedArray):
+        old, new = old.current(), new.current()
+    if type(old) is not np.ndarray or type(new) is not np.ndarray or not old.flags.writeable:
+        return False
+    return old.shape == new.shape and old.dtype == new.dtype and old.strides == new.strides

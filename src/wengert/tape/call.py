@@ -1,0 +1,178 @@
+"""Recording one call of a user's function: its arguments go onto a tape, its results come off it.
+
+The caller's arrays are never changed: every array among the arguments is copied, differentiated or not, and floating
+ones become recording arrays, so that the function may update them in place and store recorded values in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wengert import tree
+from wengert.errors import ArgumentError
+from wengert.tape.array import RecordedArray
+from wengert.tape.source import intercepted
+from wengert.tape.tape import Listener, Tape, open_tapes, recording
+
+__all__ = ["RecordedCall", "plain_result", "record_call"]
+
+
+@dataclass(slots=True)
+class RecordedCall:
+    """A tape with the ends of the recorded function: slots of the active inputs, results and their slots."""
+
+    tape: Tape
+    inputs: list[Any]
+    input_slots: list[int]
+    outputs: list[Any]
+    output_slots: list[int | None]
+    output_structure: tree.Structure
+    auxiliary: Any
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return f"dtype {value.dtype}" if isinstance(value, np.ndarray) else f"type {type(value).__name__}"
+    return f"type {type(value).__name__}"
+
+
+def check_differentiable(value: Any, name: str) -> None:
+    """Refuse an argument that has no derivative, saying what it is and what to do."""
+    if isinstance(value, RecordedArray) or type(value) in (float, complex):
+        return
+    if isinstance(value, (np.ndarray, np.generic)):
+        if isinstance(value, (np.matrix, np.ma.MaskedArray)):
+            raise ArgumentError(f"{name} is a {type(value).__name__}; pass a plain ndarray")
+        if value.dtype.kind in "fc":
+            return
+    remedy = (
+        "convert it with .astype(float), or leave it out of argnums"
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iub"
+        else "pass a float, or leave it out of argnums"
+    )
+    raise ArgumentError(
+        f"cannot differentiate with respect to {name} of {_describe(value)}: "
+        f"only real and complex floating-point numbers and arrays have derivatives; {remedy}"
+    )
+
+
+def _own_copy(value: Any) -> Any:
+    if isinstance(value, RecordedArray):
+        return value.copy() if isinstance(value.primal(), np.ndarray) else value  # type: ignore[attr-defined]  # a method
+    if isinstance(value, np.ndarray):
+        return np.array(value, copy=True, order="K", subok=False)
+    return value
+
+
+def _aliased(leaves: Sequence[Any]) -> set[int]:
+    """The positions of the arrays that share memory with another one among the leaves."""
+    arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
+    found: set[int] = set()
+    for k, (i, one) in enumerate(arrays):
+        for j, other in arrays[k + 1 :]:
+            if np.may_share_memory(one, other):
+                found |= {i, j}
+    return found
+
+
+def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> tuple[list[Any], list[int]]:
+    aliased = _aliased(leaves)
+    wrapped, slots = [], []
+    for i, (leaf, is_active) in enumerate(zip(leaves, active, strict=True)):
+        value = _own_copy(leaf)
+        floating = isinstance(value, RecordedArray) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc")
+        if is_active or floating:
+            for outer in open_tapes()[:-1] if isinstance(value, np.ndarray) else ():
+                value = RecordedArray(value, None, outer)
+            slot = next(tape.slots) if is_active else None
+            value = RecordedArray(value, slot, tape)
+            if i in aliased:
+                tape.aliased.add(id(value))
+            if slot is not None:
+                slots.append(slot)
+        wrapped.append(value)
+    return wrapped, slots
+
+
+def _unwrap(tape: Tape, value: Any) -> tuple[Any, int | None]:
+    if isinstance(value, RecordedArray) and value.tape is tape:
+        return value.current(), value.slot
+    return value, None
+
+
+def record_call(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    argnums: Sequence[int],
+    *,
+    forward: bool,
+    keep: bool,
+    has_aux: bool = False,
+    listener: Listener | None = None,
+) -> RecordedCall:
+    """Run `function(*args, **kwargs)` on a new tape; the leaves of the arguments `argnums` are its inputs."""
+    inputs: list[Any] = []
+    for number in argnums:
+        leaves, _ = tree.flatten(args[number])
+        for leaf in leaves:
+            name = f"argument {number}" if len(leaves) == 1 else f"a leaf of argument {number}"
+            check_differentiable(leaf, name)
+        inputs.extend(leaves)
+    leaves, structure = tree.flatten((args, kwargs))
+    counts = [len(tree.flatten(arg)[0]) for arg in args]
+    active = [i in argnums for i, count in enumerate(counts) for _ in range(count)]
+    active += [False] * (len(leaves) - len(active))
+    run, watched = intercepted(function)
+    with recording(forward, watched, keep, listener) as tape:
+        wrapped, slots = _wrap_leaves(tape, leaves, active)
+        new_args, new_kwargs = tree.unflatten(structure, wrapped)
+        result = run(*new_args, **new_kwargs)
+        auxiliary = None
+        if has_aux:
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise ArgumentError("has_aux=True: the function must return a pair (result, auxiliary data)")
+            result, auxiliary = result
+        output_leaves, output_structure = tree.flatten(result)
+        outputs = [_unwrap(tape, leaf) for leaf in output_leaves]
+        auxiliary = tree.map_leaves(lambda leaf: _unwrap(tape, leaf)[0], auxiliary)
+    in_order = _slots_in_argnums_order(argnums, counts, slots)
+    return RecordedCall(
+        tape, inputs, in_order, [o[0] for o in outputs], [o[1] for o in outputs], output_structure, auxiliary
+    )
+
+
+def _slots_in_argnums_order(argnums: Sequence[int], counts: list[int], slots: list[int]) -> list[int]:
+    """Slots were given in the order of the arguments; the caller named arguments in an order of its own."""
+    starts: dict[int, int] = {}
+    position = 0
+    for number in sorted(argnums):
+        starts[number] = position
+        position += counts[number]
+    return [slot for number in argnums for slot in slots[starts[number] : starts[number] + counts[number]]]
+
+
+def plain_result(value: Any, like: Any, shared: set[int]) -> Any:
+    """A derivative as the caller gets it: its own array, of the shape and dtype of `like`, a NumPy scalar for a number.
+
+    `shared` holds the identities of arrays that the caller has from elsewhere, and takes that of this one.
+    """
+    if value is None:
+        zeros = np.zeros_like(like.primal() if isinstance(like, RecordedArray) else like)
+        return zeros if isinstance(like, (np.ndarray, RecordedArray)) else zeros[()]
+    if isinstance(value, RecordedArray):
+        if id(value) in shared:
+            value = value.copy()  # type: ignore[attr-defined]  # a method
+    elif isinstance(value, np.ndarray):
+        if id(value) in shared or value.base is not None or not value.flags.writeable:
+            value = value.copy()
+        if not isinstance(like, (np.ndarray, RecordedArray)):
+            value = value[()]
+    elif isinstance(like, np.ndarray):
+        value = np.array(value)
+    shared.add(id(value))
+    return value

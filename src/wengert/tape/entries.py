@@ -1,0 +1,218 @@
+"""The entries of a tape that are not plain operations: reads, writes, accumulations and operations with several results.
+
+Each knows how it is swept: `reverse` is the table of DESIGN "The adjoint" for reads and writes, `forward` its transpose.
+With `s_bar` the adjoint storage of `s`:
+
+    v = s[i]      v's cotangent is added to s_bar[i]
+    s[i] = v      s_bar[i] is v's cotangent; s_bar[i] becomes 0
+    s[i] += v     s_bar[i] is v's cotangent; s_bar stays
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.ops.broadcast import fit_cotangent, fit_tangent
+from wengert.tape.array import Step
+from wengert.tape.sweep import Derivatives, Template
+
+__all__ = ["Accumulate", "Read", "Several", "Write", "has_integer_arrays", "save_index"]
+
+
+def save_index(index: Any) -> tuple[list[Any], bool]:
+    """An index as a list of its components, so that a saved array among them can be replaced, and whether it is a tuple."""
+    components = list(index) if type(index) is tuple else [index]
+    return [np.array(part) if type(part) is list else part for part in components], type(index) is tuple
+
+
+def _is_integer_array(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype.kind in "iu" and part.ndim > 0
+
+
+def has_integer_arrays(components: list[Any]) -> bool:
+    """Whether an index can name one element twice."""
+    return any(_is_integer_array(part) for part in components)
+
+
+class _Indexed:
+    """What reads and writes share: the slot of a storage, the steps to the view, and the saved index into it."""
+
+    __slots__ = ("is_tuple", "saved", "slot", "steps", "template")
+
+    def __init__(self, slot: int, template: Template, steps: tuple[Step, ...], index: Any) -> None:
+        self.slot = slot
+        self.template = template
+        self.steps = steps
+        self.saved, self.is_tuple = save_index(index)
+
+    def saved_lists(self) -> list[list[Any]]:
+        return [self.saved]
+
+    @property
+    def index(self) -> Any:
+        return tuple(self.saved) if self.is_tuple else self.saved[0]
+
+    def part(self, derivatives: Derivatives) -> Any:
+        """The view of the storage's derivative through which the program read or wrote."""
+        target = derivatives.storage(self.slot, self.template)
+        for step in self.steps:
+            target = step(target)
+        return target
+
+
+class Read(_Indexed):
+    """`v = s[index]`, for any index."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, result: int, slot: int, template: Template, index: Any) -> None:
+        super().__init__(slot, template, (), index)
+        self.result = result
+
+    def reverse(self, derivatives: Derivatives) -> None:
+        ct = derivatives.by_slot[self.result]
+        if ct is None:
+            return
+        target, index = self.part(derivatives), self.index
+        if has_integer_arrays(self.saved):
+            np.add.at(target, index, ct)
+        else:
+            target[index] += ct
+
+    def forward(self, derivatives: Derivatives) -> None:
+        tangent = derivatives.by_slot[self.slot]
+        if tangent is not None:
+            value = tangent[self.index]
+            derivatives.add(self.result, value.copy() if np.ndim(value) else value)
+
+
+class Write(_Indexed):
+    """`s[index] = v`, through a view of `s` where there are steps. `source` is None where `v` is a constant."""
+
+    __slots__ = ("dtype", "shape", "source")
+
+    def __init__(
+        self,
+        slot: int,
+        template: Template,
+        steps: tuple[Step, ...],
+        index: Any,
+        source: int | None,
+        shape: tuple[int, ...],
+        dtype: Any,
+    ) -> None:
+        super().__init__(slot, template, steps, index)
+        self.source = source
+        self.shape = shape
+        self.dtype = dtype
+
+    def reverse(self, derivatives: Derivatives) -> None:
+        if derivatives.by_slot[self.slot] is None:
+            return
+        target, index = self.part(derivatives), self.index
+        if self.source is not None:
+            ct = target[index].copy()
+            if has_integer_arrays(self.saved):
+                ct = np.where(self._last_writes(np.shape(target)), ct, np.zeros((), ct.dtype))
+            derivatives.add(self.source, fit_cotangent(_drop_leading(ct, self.shape), self.shape, self.dtype))
+        target[index] = 0
+
+    def _last_writes(self, shape: tuple[int, ...]) -> Any:
+        """Which of the assigned elements are still there: of several to one place the last one wins."""
+        writer = np.zeros(shape, dtype=np.intp)
+        order = np.arange(writer[self.index].size).reshape(writer[self.index].shape)
+        writer[self.index] = order
+        return writer[self.index] == order
+
+    def forward(self, derivatives: Derivatives) -> None:
+        tangent = None if self.source is None else derivatives.by_slot[self.source]
+        if tangent is None and derivatives.by_slot[self.slot] is None:
+            return
+        self.part(derivatives)[self.index] = 0 if tangent is None else tangent
+
+
+class Accumulate(_Indexed):
+    """`s[index] += v`, repeated indices adding up; with `sign` -1, `s[index] -= v`."""
+
+    __slots__ = ("dtype", "shape", "sign", "source")
+
+    def __init__(
+        self,
+        slot: int,
+        template: Template,
+        steps: tuple[Step, ...],
+        index: Any,
+        source: int,
+        shape: tuple[int, ...],
+        dtype: Any,
+        sign: int,
+    ) -> None:
+        super().__init__(slot, template, steps, index)
+        self.source = source
+        self.shape = shape
+        self.dtype = dtype
+        self.sign = sign
+
+    def reverse(self, derivatives: Derivatives) -> None:
+        if derivatives.by_slot[self.slot] is not None:
+            ct = self.part(derivatives)[self.index].copy()
+            if self.sign < 0:
+                ct = -ct
+            derivatives.add(self.source, fit_cotangent(ct, self.shape, self.dtype))
+
+    def forward(self, derivatives: Derivatives) -> None:
+        tangent = derivatives.by_slot[self.source]
+        if tangent is not None:
+            tangent = fit_tangent(tangent, np.shape(tangent), self.template.dtype)
+            (np.add if self.sign > 0 else np.subtract).at(self.part(derivatives), self.index, tangent)
+
+
+def _drop_leading(ct: Any, shape: tuple[int, ...]) -> Any:
+    """Assignment drops leading axes of length one of the assigned value; give them back to its cotangent."""
+    missing = len(shape) - np.ndim(ct)
+    return np.reshape(ct, (1,) * missing + np.shape(ct)) if missing > 0 else ct
+
+
+class Several:
+    """An operation with several results: its rules take the cotangents of all of them."""
+
+    __slots__ = ("links", "slots", "templates")
+
+    def __init__(self, slots: list[int | None], templates: list[Template], links: list[Any]) -> None:
+        self.slots = slots
+        self.templates = templates
+        self.links = links
+
+    def saved_lists(self) -> list[list[Any]]:
+        return [link[3] for link in self.links]
+
+    def reverse(self, derivatives: Derivatives) -> None:
+        found = [None if slot is None else derivatives.by_slot[slot] for slot in self.slots]
+        if all(ct is None for ct in found):
+            return
+        cts = tuple(
+            np.zeros(like.shape, like.dtype) if ct is None else ct for ct, like in zip(found, self.templates, strict=True)
+        )
+        for rule, source, fit, saved in self.links:
+            contribution = rule(cts, *saved)
+            if isinstance(source, int):
+                derivatives.add(source, fit_cotangent(contribution, *fit))
+            else:
+                for one_source, one_fit, one in zip(source, fit, contribution, strict=True):
+                    if one_source is not None:
+                        derivatives.add(one_source, fit_cotangent(one, *one_fit))
+
+    def forward(self, derivatives: Derivatives) -> None:
+        for rule, source, _, saved in self.links:
+            sources = (source,) if isinstance(source, int) else source
+            found = [None if one is None else derivatives.by_slot[one] for one in sources]
+            if all(tangent is None for tangent in found):
+                continue
+            results = rule(found[0] if isinstance(source, int) else found, *saved)
+            for slot, like, tangent in zip(self.slots, self.templates, results, strict=True):
+                if slot is not None:
+                    derivatives.add(slot, fit_tangent(tangent, like.shape, like.dtype))
+
+

@@ -1,0 +1,136 @@
+"""The methods and attributes that an `ndarray` has, on recording arrays: each is the NumPy function of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import UnsupportedOperationError, at_user_location
+from wengert.rules.casting import astype
+from wengert.tape.access import overwrite, write
+from wengert.tape.array import RecordedArray
+from wengert.tape.record import call
+
+__all__ = ["install_methods"]
+
+# Methods whose arguments after the array are those of the NumPy function of the same name.
+_SAME_NAME = (
+    "all any argmax argmin argpartition argsort choose clip compress conj conjugate copy cumprod cumsum diagonal dot max "
+    "mean min nonzero prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+).split()
+
+
+def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: RecordedArray, *args: Any, **kwargs: Any) -> Any:
+        return call(function, (self, *args), kwargs)
+
+    return method
+
+
+def _reshape(self: RecordedArray, *shape: Any, **options: Any) -> Any:
+    return call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), options)
+
+
+def _transpose(self: RecordedArray, *axes: Any) -> Any:
+    chosen = axes[0] if len(axes) == 1 else (axes or None)
+    return call(np.transpose, (self, chosen), {})
+
+
+def _flatten(self: RecordedArray, order: str = "C") -> Any:
+    return call(np.copy, (call(np.ravel, (self, order), {}),), {})
+
+
+def _astype(self: RecordedArray, dtype: Any, order: str = "K", casting: str = "unsafe", *_: Any, **__: Any) -> Any:
+    if not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]  # a string checked by NumPy
+        raise TypeError(f"Cannot cast array data from {self.dtype!r} to {np.dtype(dtype)!r} according to '{casting}'")
+    return astype(self, dtype=np.dtype(dtype))
+
+
+def _item(self: RecordedArray, *index: Any) -> Any:
+    if index:
+        chosen = self[index[0] if len(index) == 1 and np.ndim(self.primal()) == 1 else index]
+    else:
+        if self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        chosen = call(np.reshape, (self, (1,)), {})[0]
+    return chosen
+
+
+def _tolist(self: RecordedArray) -> Any:
+    return [_tolist(row) for row in self] if self.ndim else self
+
+
+def _fill(self: RecordedArray, value: Any) -> None:
+    write(self, Ellipsis, value)
+
+
+def _sort(self: RecordedArray, axis: int = -1, kind: Any = None, **options: Any) -> None:
+    overwrite(self, call(np.sort, (self, axis, kind), options))
+
+
+def _partition(self: RecordedArray, kth: Any, axis: int = -1, **options: Any) -> None:
+    overwrite(self, call(np.partition, (self, kth, axis), options))
+
+
+def _put(self: RecordedArray, indices: Any, values: Any, mode: str = "raise") -> None:
+    call(np.put, (self, indices, values, mode), {})
+
+
+def _view(self: RecordedArray, *args: Any, **kwargs: Any) -> Any:
+    if not args and not kwargs:
+        return self[...]
+    raise UnsupportedOperationError(f"ndarray.view with another dtype has no derivative rule; {at_user_location()}")
+
+
+def _refused(name: str, reason: str) -> Callable[..., Any]:
+    def method(self: RecordedArray, *args: Any, **kwargs: Any) -> Any:
+        raise UnsupportedOperationError(f"ndarray.{name} cannot be differentiated: {reason}; {at_user_location()}")
+
+    return method
+
+
+def _set_real(self: RecordedArray, value: Any) -> None:
+    if self.dtype.kind == "c":
+        write(self, Ellipsis, value + 1j * np.imag(self))  # type: ignore[call-overload]  # dispatched
+    else:
+        write(self, Ellipsis, value)
+
+
+def _set_imag(self: RecordedArray, value: Any) -> None:
+    write(self, Ellipsis, np.real(self) + 1j * value)  # type: ignore[call-overload]  # dispatched
+
+
+def install_methods() -> None:
+    """Give `RecordedArray` the methods of `ndarray`; called once, when the rule table is complete."""
+    for name in _SAME_NAME:
+        setattr(RecordedArray, name, _as_method(getattr(np, name)))
+    explicit: dict[str, Any] = {
+        "reshape": _reshape,
+        "transpose": _transpose,
+        "flatten": _flatten,
+        "astype": _astype,
+        "item": _item,
+        "tolist": _tolist,
+        "fill": _fill,
+        "sort": _sort,
+        "partition": _partition,
+        "put": _put,
+        "view": _view,
+        "T": property(lambda self: call(np.transpose, (self,), {})),
+        "mT": property(lambda self: call(np.swapaxes, (self, -1, -2), {})),
+        "real": property(lambda self: call(np.real, (self,), {}), _set_real),
+        "imag": property(lambda self: call(np.imag, (self,), {}), _set_imag),
+        "flat": property(lambda self: call(np.ravel, (self,), {})),
+        "resize": _refused("resize", "it changes the size of an array in place"),
+        "tobytes": _refused("tobytes", "bytes carry no derivative"),
+        "tofile": _refused("tofile", "a file carries no derivative"),
+        "byteswap": _refused("byteswap", "it reinterprets the bits of an array"),
+        "__round__": lambda self, digits=0: call(np.round, (self, digits), {}),
+        "__floor__": lambda self: int(np.floor(self.primal())),
+        "__ceil__": lambda self: int(np.ceil(self.primal())),
+        "__trunc__": lambda self: int(np.trunc(self.primal())),
+    }
+    for name, attribute in explicit.items():
+        setattr(RecordedArray, name, attribute)

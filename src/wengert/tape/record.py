@@ -1,0 +1,166 @@
+"""Recording: runs an operation on the values below its recorded arguments and enters it on their tape.
+
+What goes in: a function with the arguments the user gave it, some of them recorded. What comes out: its result, recorded
+where it depends on an active argument, a constant of the same tape where it does not, plain where it cannot carry a
+derivative (integers, booleans). Which tape: the innermost among the arguments; those of outer levels are constants to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import EscapedValueError, UnsupportedOperationError, at_user_location
+from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED, Operation, operation_name, require_default
+from wengert.tape.array import RecordedArray, RecordedView, constant_array
+from wengert.tape.link import link
+from wengert.tape.tape import Tape
+
+__all__ = ["apply", "call", "is_view_of", "result_array", "strip"]
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, RecordedArray):
+            yield value
+        elif type(value) in (list, tuple):
+            yield from _flat(value)
+        elif type(value) is dict:
+            yield from _flat(value.values())
+
+
+def innermost_tape(*values: Any) -> Tape | None:
+    """The tape of the innermost level among recorded values, also inside lists, tuples and dicts."""
+    found: Tape | None = None
+    for value in _flat(values):
+        tape = value.tape
+        if found is None or tape.level > found.level:
+            found = tape
+        elif tape.level == found.level and tape is not found:
+            raise EscapedValueError(
+                f"values of two different derivative calls meet, {at_user_location()}\n"
+                "One of them was kept from a call that has returned, or comes from another thread."
+            )
+    return found
+
+
+def strip(value: Any, tape: Tape) -> Any:
+    """A value, or a list, tuple or dict of values, with those on this tape replaced by what they hold."""
+    if isinstance(value, RecordedArray):
+        return value.current() if value.tape is tape else value
+    if type(value) in (list, tuple):
+        return type(value)(strip(item, tape) for item in value)
+    if type(value) is dict:
+        return {key: strip(item, tape) for key, item in value.items()}
+    return value
+
+
+def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a function of the table with recorded arguments, whatever its class."""
+    found = TABLE.get(function)
+    if found is not None:
+        return apply(found, args, kwargs)
+    definition = COMPOSITES.get(function)
+    if definition is not None:
+        return _store_in(kwargs.get("out"), definition, args, kwargs)
+    if function in CONSTANT:
+        return _constant_call(function, args, kwargs)
+    reason = UNSUPPORTED.get(function, "it is not in the table of derivative rules")
+    raise UnsupportedOperationError(f"{operation_name(function)} cannot be differentiated: {reason}; {at_user_location()}")
+
+
+def _constant_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    tape = innermost_tape(args, kwargs)
+    while tape is not None:
+        args, kwargs = strip(args, tape), strip(kwargs, tape)
+        tape = innermost_tape(args, kwargs)
+    result = function(*args, **kwargs)
+    return _constants(result)
+
+
+def _constants(result: Any) -> Any:
+    if isinstance(result, np.ndarray) and result.dtype.kind in "fc":
+        return constant_array(result)
+    if type(result) in (list, tuple):
+        return type(result)(_constants(item) for item in result)
+    return result
+
+
+def _store_in(out: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The result of a call; where the call names an `out` array, written there."""
+    if out is None:
+        return function(*args, **kwargs)
+    result = function(*args, **{**kwargs, "out": None})
+    out[...] = result
+    return out
+
+
+def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run an operation of the table and record it."""
+    if kwargs.get("out") is not None:
+        return _store_in(kwargs["out"], lambda *a, **k: apply(found, a, k), args, kwargs)
+    tape = innermost_tape(args, kwargs)
+    if tape is None:
+        return found.function(*args, **kwargs)
+    plain_args, plain_kwargs = strip(args, tape), strip(kwargs, tape)
+    result = found.function(*plain_args, **plain_kwargs)
+    named = dict(zip(found.parameters, found.bind(*args, **kwargs), strict=True))
+    _check_options(found, named, tape)
+    recorded = link(found, tape, named, result, (plain_args, plain_kwargs, args, kwargs))
+    if found.view:
+        recorded = _as_view(found, recorded, args, kwargs)
+    return recorded
+
+
+def _check_options(found: Operation, named: dict[str, Any], tape: Tape) -> None:
+    """Refuse an option that no rule reads, and an active argument without a rule, rather than ignore them."""
+    known = {name for rule in found.rules.values() for name in (*rule.statics, *rule.saves)}
+    for name, value in named.items():
+        if name in found.rules or name in found.constant or name in found.inert:
+            continue
+        if any(item.tape is tape and item.current_slot() is not None for item in _flat((value,))):
+            raise UnsupportedOperationError(
+                f"{found.name} has no derivative rule with respect to {name!r}; {at_user_location()}"
+            )
+        if name not in known:
+            require_default(found, name, value)
+
+
+def is_view_of(result: Any, value: Any) -> bool:
+    """Whether an array returned for `value` is a view of the same storage rather than a new array."""
+    if isinstance(result, RecordedArray):
+        return isinstance(value, RecordedArray) and result.root is value.root
+    if type(result) is not np.ndarray or type(value) is not np.ndarray:
+        return False
+    if result is value:
+        return True
+    base = result.base
+    return base is not None and (base is value or base is value.base)
+
+
+def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Tie the result of a view operation to the storage it is a view of."""
+    source = args[0] if args else next(iter(kwargs.values()))
+    if (
+        not isinstance(recorded, RecordedArray)
+        or not isinstance(source, RecordedArray)
+        or source.tape is not recorded.tape
+        or not is_view_of(recorded.value, source.value)
+    ):
+        return recorded
+
+    def step(array: Any) -> Any:
+        if args:
+            return found.function(array, *args[1:], **kwargs)
+        return found.function(**{**kwargs, next(iter(kwargs)): array})
+
+    return RecordedView(recorded.value, recorded.slot, recorded.tape, source.root, (*source.path, step))
+
+
+def result_array(value: Any, slot: int | None, tape: Tape) -> RecordedArray:
+    """A new recorded array: a value of this tape with its own storage."""
+    return RecordedArray(value, slot, tape)
+
+

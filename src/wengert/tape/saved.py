@@ -1,0 +1,81 @@
+"""Which arrays a tape has saved, by the memory they lie in, so that a write copies exactly those it would destroy.
+
+A write looks up the saved arrays that overlap the memory it is about to change, and replaces each by a copy. Nothing is
+done when values are saved: the entries made since the last write are indexed when the next write comes, so a
+program without in-place updates pays nothing and one with them pays a constant per entry.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+__all__ = ["SavedValues", "memory_owner"]
+
+
+def raw(value: Any) -> Any:
+    """The plain array or number under a recorded value of any level."""
+    while hasattr(type(value), "__wengert_function__"):
+        value = value.current()
+    return value
+
+
+def memory_owner(array: np.ndarray[Any, Any]) -> Any:
+    """The object whose memory an array lies in: two arrays can overlap only if theirs is the same object."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array if array.base is None else array.base
+
+
+class SavedValues:
+    """The saved arrays of one tape: for each owner of memory, its saved pieces in the order of their addresses."""
+
+    __slots__ = ("cursor", "entries", "longest", "pieces")
+
+    def __init__(self, entries: list[Any]) -> None:
+        self.entries = entries
+        self.cursor = 0
+        self.pieces: dict[int, list[tuple[int, int, int, list[Any], int]]] = {}
+        self.longest: dict[int, int] = {}
+
+    def _index_new_entries(self) -> None:
+        for position in range(self.cursor, len(self.entries)):
+            entry = self.entries[position]
+            saved_lists = [link[3] for link in entry[1]] if type(entry) is tuple else entry.saved_lists()
+            for saved in saved_lists:
+                for i, value in enumerate(saved):
+                    array = raw(value)
+                    if type(array) is np.ndarray and array.size:
+                        self._add(array, saved, i)
+        self.cursor = len(self.entries)
+
+    def _add(self, array: np.ndarray[Any, Any], saved: list[Any], i: int) -> None:
+        owner = id(memory_owner(array))
+        low, high = byte_bounds(array)
+        insort(self.pieces.setdefault(owner, []), (low, high, id(saved), saved, i), key=lambda piece: piece[0])
+        self.longest[owner] = max(self.longest.get(owner, 0), high - low)
+
+    def holds(self, array: np.ndarray[Any, Any]) -> bool:
+        """Whether anything saved may lie in the memory that `array` lies in."""
+        self._index_new_entries()
+        return id(memory_owner(array)) in self.pieces
+
+    def preserve(self, region: np.ndarray[Any, Any]) -> None:
+        """Copy every saved array that may overlap `region`, which is about to be written."""
+        self._index_new_entries()
+        owner = id(memory_owner(region))
+        pieces = self.pieces.get(owner)
+        if not pieces or not region.size:
+            return
+        low, high = byte_bounds(region)
+        i = bisect_left(pieces, low - self.longest[owner], key=lambda piece: piece[0])
+        while i < len(pieces) and pieces[i][0] < high:
+            _, piece_high, _, saved, place = pieces[i]
+            if piece_high > low and np.may_share_memory(raw(saved[place]), region):
+                saved[place] = saved[place].copy()
+                del pieces[i]
+            else:
+                i += 1

@@ -1,0 +1,173 @@
+"""Adjoints and tangents by slot, and the two sweeps over a tape.
+
+Reverse: the entries are visited last first; each takes the cotangent of its result and adds contributions to those of its
+arguments (Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2). Forward: first to last, tangents of
+arguments to tangents of results (section 3.1). A slot without a derivative holds None, which stands for zero.
+
+**Strong zeros.** A zero cotangent contributes zero, even where the local derivative is infinite or NaN. Sweeps are
+linear in the seed, so an infinity or NaN that matters reaches the result. The reverse sweep is therefore run plainly,
+and run again with strong zeros applied to every elementwise rule only where the result is not finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.ops.broadcast import fit_cotangent, fit_tangent
+from wengert.ops.table import TABLE
+from wengert.tape.array import RecordedArray, constant_array
+from wengert.tape.tape import Tape
+
+__all__ = ["Derivatives", "Template", "forward_sweep", "all_adjoints", "reverse_sweep", "template_of"]
+
+Seeds = Iterable[tuple[int, Any]]
+
+
+class Template:
+    """Shape, dtype and memory order of a storage: what its adjoint's storage is like."""
+
+    __slots__ = ("dtype", "order", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, order: str) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.order = order
+
+    def zeros(self) -> Any:
+        """A new storage of zeros, able to hold recorded values of the levels that are open."""
+        return constant_array(np.zeros(self.shape, self.dtype, order=self.order))  # type: ignore[call-overload]  # C, F
+
+
+def template_of(value: Any) -> Template:
+    """The template of a recorded array's value."""
+    while isinstance(value, RecordedArray):
+        value = value.current()
+    if not isinstance(value, np.ndarray):
+        value = np.asarray(value)
+    return Template(value.shape, value.dtype, "F" if value.flags.fnc else "C")
+
+
+class Derivatives:
+    """The adjoints, or the tangents, of the slots of a tape during a sweep."""
+
+    __slots__ = ("by_slot", "owned")
+
+    def __init__(self, size: int, seeds: Seeds) -> None:
+        self.by_slot: list[Any] = [None] * size
+        self.owned = bytearray(size)
+        for slot, value in seeds:
+            self.add(slot, value)
+
+    def add(self, slot: int, value: Any) -> None:
+        """Add a contribution. The first is kept as it is and may be shared; a sum is ours and is added to in place."""
+        so_far = self.by_slot[slot]
+        if so_far is None:
+            self.by_slot[slot] = value
+        elif self.owned[slot]:
+            so_far += value
+            self.by_slot[slot] = so_far
+        else:
+            total = so_far + value
+            self.by_slot[slot] = total
+            self.owned[slot] = type(total) is np.ndarray and total.ndim > 0
+
+    def storage(self, slot: int, template: Template) -> Any:
+        """The derivative of a slot as a storage that may be written: zeros at first, a copy where it is shared."""
+        value = self.by_slot[slot]
+        if value is None or not self.owned[slot]:
+            storage = template.zeros()
+            if value is not None:
+                storage[...] = value
+            self.by_slot[slot] = value = storage
+            self.owned[slot] = True
+        return value
+
+
+def _strong_zero(ct: Any, contribution: Any) -> Any:
+    if np.shape(ct) != np.shape(contribution):
+        return contribution
+    return np.where(ct == 0, np.zeros((), contribution.dtype), contribution)
+
+
+def _elementwise_rules() -> set[Any]:
+    return {rule.function for found in TABLE.values() if found.elementwise for rule in found.rules.values()}
+
+
+def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = False) -> Derivatives:
+    adjoints = Derivatives(tape.size, seeds)
+    by_slot, owned, add = adjoints.by_slot, adjoints.owned, adjoints.add
+    for entry in reversed(tape.entries):
+        if type(entry) is not tuple:
+            entry.reverse(adjoints)
+            continue
+        slot, links = entry
+        ct = by_slot[slot]
+        if ct is None:
+            continue
+        if not keep_all:
+            by_slot[slot] = None
+        for rule, source, fit, saved in links:
+            contribution = rule(ct, *saved)
+            if strong and getattr(rule, "func", rule) in strong:
+                contribution = _strong_zero(ct, contribution)
+            if type(source) is not int:
+                for one_source, one_fit, one in zip(source, fit, contribution, strict=True):
+                    if one_source is not None:
+                        add(one_source, fit_cotangent(one, *one_fit))
+                continue
+            if fit is not None:
+                contribution = fit_cotangent(contribution, *fit)
+            if by_slot[source] is None:
+                by_slot[source] = contribution
+                owned[source] = False
+            else:
+                add(source, contribution)
+    return adjoints
+
+
+def _primal(value: Any) -> Any:
+    return value.primal() if isinstance(value, RecordedArray) else value
+
+
+def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequence[int | None]) -> list[Any]:
+    """The adjoints of the slots `sources` for the cotangents `seeds`; None where nothing depends on the source."""
+    with np.errstate(all="ignore"):
+        adjoints = _reverse(tape, seeds, frozenset())
+        found = [None if source is None else adjoints.by_slot[source] for source in sources]
+        if not all(value is None or np.isfinite(_primal(value)).all() for value in found):
+            adjoints = _reverse(tape, seeds, frozenset(_elementwise_rules()))
+            found = [None if source is None else adjoints.by_slot[source] for source in sources]
+    return found
+
+
+def all_adjoints(tape: Tape, seeds: Sequence[tuple[int, Any]]) -> list[Any]:
+    """The adjoint of every slot, for people to read."""
+    with np.errstate(all="ignore"):
+        return _reverse(tape, seeds, frozenset(_elementwise_rules()), keep_all=True).by_slot
+
+
+def forward_sweep(tape: Tape, seeds: Seeds) -> list[Any]:
+    """The tangents of all slots for the tangents `seeds` of some."""
+    tangents = Derivatives(tape.size, seeds)
+    by_slot, add = tangents.by_slot, tangents.add
+    with np.errstate(all="ignore"):
+        for entry in tape.entries:
+            if type(entry) is not tuple:
+                entry.forward(tangents)
+                continue
+            slot, links = entry
+            for rule, source, fit, saved in links:
+                if type(source) is int:
+                    tangent = by_slot[source]
+                    if tangent is None:
+                        continue
+                else:
+                    tangent = [None if one is None else by_slot[one] for one in source]
+                    if all(one is None for one in tangent):
+                        continue
+                contribution = rule(tangent, *saved)
+                add(slot, contribution if fit is None else fit_tangent(contribution, *fit))
+    return by_slot

@@ -1,0 +1,105 @@
+"""The Wengert list of one derivative level, and the stack of the levels that are open in this thread.
+
+An entry is `(slot, links)`: the result's slot, and for each active argument a link `(rule, source, fit, saved)`:
+the rule to apply to the cotangent and the saved values, the slot (or slots) the contribution goes to, and the shape and
+dtype to fit it to, or None where they are the result's own. Reads, writes and operations with several results are
+objects of `wengert.tape.entries`. A slot stands for a storage, whatever its version: entries are swept in order, so the
+adjoint of a slot at some point of the sweep is that of the storage's contents at that point of the program.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn, Protocol
+
+from wengert.errors import EscapedValueError, at_user_location
+from wengert.tape.saved import SavedValues
+
+__all__ = ["Listener", "Tape", "open_tapes", "recording"]
+
+
+class Listener(Protocol):
+    """Is told of every entry with what a reader wants to see and a sweep does not need: used by `trace`."""
+
+    def entry(self, operation: str, arguments: tuple[Any, ...], result: Any, slot: int | None) -> None:
+        """One operation, read or write that has just been recorded."""
+
+
+class Tape:
+    """One recording: its entries in the order of execution.
+
+    `forward` says which sweep the entries are bound for. `watched` says that in-place writes to plain arrays by the
+    recorded function are seen (its source is intercepted); where they are not, plain arrays are copied when saved. `aliased` holds the identities
+    of inputs that shared memory when the call was made.
+    """
+
+    __slots__ = ("aliased", "append", "entries", "forward", "level", "listener", "plain", "saved", "size", "slots", "watched")
+
+    def __init__(self, level: int, forward: bool, watched: bool, listener: Listener | None = None) -> None:
+        self.level = level
+        self.forward = forward
+        self.watched = watched
+        self.listener = listener
+        self.entries: list[Any] = []
+        self.append = self.entries.append
+        self.slots = itertools.count()
+        self.saved = SavedValues(self.entries)
+        self.aliased: set[int] = set()
+        self.plain: list[tuple[list[Any], Any]] = []
+
+    def close(self, keep: bool) -> None:
+        """End the recording. With `keep`, the sweep comes later: plain arrays it needs are copied now."""
+        self.append = _escaped
+        self.size = next(self.slots)
+        if keep:
+            copies: dict[int, Any] = {}
+            for saved, array in self.plain:
+                if id(array) not in copies:
+                    copies[id(array)] = array.copy()
+                saved[:] = [copies[id(array)] if item is array else item for item in saved]
+        self.plain.clear()
+
+    def keep_plain(self, saved: list[Any], array: Any) -> None:
+        """Guard a saved array that is not a recorded value of this tape against later writes by the user."""
+        if self.watched:
+            self.plain.append((saved, array))
+        else:
+            copy = array.copy()
+            saved[:] = [copy if item is array else item for item in saved]
+
+
+def _escaped(entry: Any) -> NoReturn:
+    raise EscapedValueError(
+        f"a recorded value is used after the derivative call that recorded it has returned, {at_user_location()}\n"
+        "A value kept in a global, an attribute or a cache during one derivative call is not a number afterwards. "
+        "Return it as auxiliary output (has_aux=True), or keep wg.stop_gradient(value)."
+    )
+
+
+class _ThreadLevels(threading.local):
+    def __init__(self) -> None:
+        self.tapes: list[Tape] = []
+
+
+_levels = _ThreadLevels()
+
+
+def open_tapes() -> list[Tape]:
+    """The tapes being recorded in this thread, outermost first."""
+    return _levels.tapes
+
+
+@contextmanager
+def recording(forward: bool, watched: bool, keep: bool, listener: Listener | None = None) -> Iterator[Tape]:
+    """Open a tape one level above those open in this thread; closed when the block ends, however it ends."""
+    tapes = _levels.tapes
+    tape = Tape(len(tapes), forward, watched, listener)
+    tapes.append(tape)
+    try:
+        yield tape
+    finally:
+        tapes.pop()
+        tape.close(keep)

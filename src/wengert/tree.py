@@ -1,0 +1,64 @@
+"""Trees of arguments and results: tuples, lists, dicts, namedtuples and dataclasses, by optree.
+
+What goes in: any Python value. What comes out: its leaves in a fixed order and a structure that puts leaves back.
+A dataclass is a node whose children are its fields, as in `dataclasses.fields`; it is registered on first sight.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import optree
+
+__all__ = ["Structure", "flatten", "map_leaves", "unflatten"]
+
+Structure = optree.PyTreeSpec
+
+_NAMESPACE = "wengert"
+_seen_dataclasses: set[type] = set()
+
+
+def _register_dataclass(cls: type) -> None:
+    """Make instances of dataclass `cls` nodes of trees, rebuilt without running `__init__` or `__post_init__`."""
+    names = tuple(field.name for field in dataclasses.fields(cls))
+
+    def flatten_fields(node: Any) -> tuple[list[Any], None]:
+        return [getattr(node, name) for name in names], None
+
+    def unflatten_fields(_: None, children: Any) -> Any:
+        node = object.__new__(cls)
+        for name, child in zip(names, children, strict=True):
+            object.__setattr__(node, name, child)
+        return node
+
+    optree.register_pytree_node(cls, flatten_fields, unflatten_fields, namespace=_NAMESPACE)
+    _seen_dataclasses.add(cls)
+
+
+def _is_new_dataclass(value: Any) -> bool:
+    cls = type(value)
+    return dataclasses.is_dataclass(cls) and cls not in _seen_dataclasses
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """The leaves of `tree` and its structure. `None` is a node without leaves."""
+    while True:
+        leaves, structure = optree.tree_flatten(tree, namespace=_NAMESPACE)
+        unseen = {type(leaf) for leaf in leaves if _is_new_dataclass(leaf)}
+        if not unseen:
+            return leaves, structure
+        for cls in unseen:
+            _register_dataclass(cls)
+
+
+def unflatten(structure: Structure, leaves: Any) -> Any:
+    """The tree of `structure` with these leaves."""
+    return optree.tree_unflatten(structure, leaves)
+
+
+def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
+    """`tree` with `function` applied to each leaf."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [function(leaf) for leaf in leaves])
