@@ -1,7 +1,7 @@
 """The exception tree, and where in the user's source a thing happened.
 
     WengertError
-    ├── LostGradientError       (TypeError)        a recorded value would become a plain array or number
+    ├── LostGradientError       (RuntimeError)     a recorded value would become a plain array or number
     ├── EscapedValueError       (RuntimeError)     a recorded value is used after its recording has ended
     ├── UnsupportedOperationError (NotImplementedError)  an operation, or an option of one, without a rule
     ├── NotScalarError          (TypeError)        `grad` of a function whose result is not one real number
@@ -39,7 +39,7 @@ class WengertError(Exception):
     """Base of every error that wengert raises on purpose."""
 
 
-class LostGradientError(WengertError, TypeError):
+class LostGradientError(WengertError, RuntimeError):
     """A recorded value would lose its derivative in a plain `ndarray` or number."""
 
 

@@ -26,6 +26,8 @@ def unbroadcast(ct: Any, shape: Shape) -> Any:
 
 
 def _fit_dtype(value: Any, dtype: np.dtype[Any]) -> Any:
+    if isinstance(value, (float, int, complex)) and not isinstance(value, np.generic):
+        value = np.asarray(value)[()]
     if value.dtype == dtype:
         return value
     if value.dtype.kind == "c" and dtype.kind != "c":

@@ -15,7 +15,7 @@ import numpy as np
 from wengert import tree
 from wengert.errors import ArgumentError
 from wengert.tape.array import RecordedArray
-from wengert.tape.source import intercepted
+from wengert.tape.stand_ins import intercepted
 from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
 __all__ = ["RecordedCall", "plain_result", "record_call"]

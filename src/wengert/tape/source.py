@@ -1,4 +1,244 @@
+"""Interception: recompiles a user's function so that the calls and stores in it can be followed.
+
+What goes in: a Python function. What comes out: the same function, compiled again from its own source with each call `f(...)`
+turned into `resolve(f)(...)`, and each store into an array announced before it happens. `resolve` gives the stand-ins of
+`wengert.tape.stand_ins`: creation calls that yield recording arrays, `math` functions that record, and users' own
+functions, recompiled in their turn. NumPy is not patched, and globals and closures are the function's own.
+
+What holds: line numbers and names are kept, so tracebacks read as before. The source is used only if it compiles to
+the code the function has; a function without such source runs as it is, which is safe: storing a recorded value
+into a plain array is an error, and plain arrays are copied when saved.
+"""
+
 from __future__ import annotations
+
+import ast
+import copy
+import linecache
+from collections.abc import Callable, Iterator
+from types import CellType, CodeType, FunctionType
 from typing import Any
-def intercepted(function: Any) -> tuple[Any, bool]:
-    return function, True
+
+__all__ = ["CALL_HOOK", "STORE_HOOK", "recompile"]
+
+CALL_HOOK = "__wengert_call__"
+STORE_HOOK = "__wengert_store__"
+_SCOPE = "__wengert_scope__"
+
+_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_FUNCTION_NODES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class _Interceptor(ast.NodeTransformer):
+    """Inserts the hooks: around the callee of each call, and before each store into an element or an array."""
+
+    @staticmethod
+    def _hook(name: str, argument: ast.expr) -> ast.Call:
+        called = ast.Call(ast.Name(name, ast.Load()), [argument], [])
+        return ast.fix_missing_locations(ast.copy_location(called, argument))
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        node.func = self._hook(CALL_HOOK, node.func)
+        for keyword in node.keywords:
+            if keyword.arg == "out":
+                keyword.value = self._hook(STORE_HOOK, keyword.value)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Store):
+            node.value = self._hook(STORE_HOOK, node.value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        target = node.target
+        self.generic_visit(node)
+        if isinstance(target, ast.Subscript):
+            return node
+        if isinstance(target, ast.Name):
+            place: ast.expr = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        else:
+            place = ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+        return [ast.copy_location(ast.Expr(self._hook(STORE_HOOK, place)), node), node]
+
+
+_parsed: dict[str, tuple[tuple[str, ...], ast.Module]] = {}
+
+
+def _parse_file(code: CodeType, module_globals: dict[str, Any]) -> ast.Module | None:
+    """The syntax tree of the file a code object comes from; parsed once for each version of the file."""
+    lines = tuple(linecache.getlines(code.co_filename, module_globals))
+    if not lines:
+        return None
+    known = _parsed.get(code.co_filename)
+    if known is None or known[0] != lines:
+        try:
+            known = lines, ast.parse("".join(lines), code.co_filename)
+        except SyntaxError:  # a file that has changed since it was imported
+            return None
+        _parsed[code.co_filename] = known
+    return known[1]
+
+
+def _functions(node: ast.AST, class_name: str | None = None) -> Iterator[tuple[_FunctionNode, str | None]]:
+    """All functions below a node, each with the name of the class whose private names it sees."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, _FUNCTION_NODES):
+            yield child, class_name
+        yield from _functions(child, child.name if isinstance(child, ast.ClassDef) else class_name)
+
+
+def _first_line(node: _FunctionNode) -> int:
+    decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+    return decorators[0].lineno if decorators else node.lineno
+
+
+def _candidates(module: ast.Module, code: CodeType) -> list[tuple[_FunctionNode, str | None]]:
+    found = []
+    for node, class_name in _functions(module):
+        name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+        if name == code.co_name and _first_line(node) == code.co_firstlineno:
+            found.append((node, class_name))
+    return found
+
+
+def _module_imports(node: ast.AST) -> Iterator[ast.stmt]:
+    """The import statements of a module's own scope: CPython compiles calls of imported names' attributes by them."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import) or (isinstance(child, ast.ImportFrom) and child.module != "__future__"):
+            yield child
+        elif not isinstance(child, (*_FUNCTION_NODES, ast.ClassDef)):
+            yield from _module_imports(child)
+
+
+def _in_scope(
+    node: _FunctionNode, class_name: str | None, names: tuple[str, ...], imports: list[ast.stmt]
+) -> ast.Module:
+    """A module in which the function stands alone, with the names of its closure and the hooks in an outer scope.
+
+    It is compiled and never executed.
+    """
+    statement: ast.stmt
+    if isinstance(node, ast.Lambda):
+        statement = ast.copy_location(ast.Expr(node), node)
+    else:
+        statement = node
+        statement.decorator_list = []
+    if class_name is not None:
+        statement = ast.ClassDef(class_name, [], [], [statement], [])
+    arguments = ast.arguments([], [ast.arg(name) for name in (*names, CALL_HOOK, STORE_HOOK)], None, [], [], None, [])
+    scope = ast.FunctionDef(_SCOPE, arguments, [statement], [], None, None)
+    return ast.fix_missing_locations(ast.Module([*imports, scope], []))
+
+
+def _find_code(code: CodeType, name: str, line: int) -> CodeType | None:
+    """The innermost-first code object of this name and first line among the constants of another."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_name == name and constant.co_firstlineno == line:
+                return constant
+            found = _find_code(constant, name, line)
+            if found is not None:
+                return found
+    return None
+
+
+def _compile(
+    node: _FunctionNode, class_name: str | None, code: CodeType, imports: list[ast.stmt], intercept: bool
+) -> CodeType | None:
+    node = copy.deepcopy(node)
+    if intercept:
+        body = node.body
+        node.body = (
+            _Interceptor().visit(body)
+            if isinstance(node, ast.Lambda)
+            else [new for statement in body for new in _as_list(_Interceptor().visit(statement))]
+        )
+    names = tuple(name for name in code.co_freevars if name != "__class__")
+    future_flags = code.co_flags & _FUTURE_FLAGS
+    scope = _in_scope(node, class_name, names, imports)
+    module = compile(scope, code.co_filename, "exec", future_flags, dont_inherit=True)
+    name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+    return _find_code(module, name, node.lineno)
+
+
+_FUTURE_FLAGS = 0xFFF0000  # the bits of `co_flags` that `from __future__` statements set
+
+
+def _as_list(statements: Any) -> list[ast.stmt]:
+    return statements if isinstance(statements, list) else [statements]
+
+
+def _same_code(one: CodeType, other: CodeType) -> bool:
+    """Whether two code objects do the same, wherever their closures come from."""
+    if any(name.startswith("@py_") for name in one.co_varnames):  # assertions rewritten by pytest
+        return True
+    if one.co_code != other.co_code or one.co_names != other.co_names or one.co_varnames != other.co_varnames:
+        return False
+    if len(one.co_consts) != len(other.co_consts):
+        return False
+    for a, b in zip(one.co_consts, other.co_consts, strict=True):
+        if isinstance(a, CodeType) and isinstance(b, CodeType):
+            if not _same_code(a, b):
+                return False
+        elif type(a) is not type(b) or a != b:
+            if a != a and b != b:  # NaN
+                continue
+            return False
+    return True
+
+
+def _recompile_code(function: FunctionType) -> CodeType | None:
+    """The code of a function with the hooks in it, or None where its source cannot be had or is not what runs."""
+    code = function.__code__
+    module = _parse_file(code, function.__globals__)
+    if module is None:
+        return None
+    imports = list(_module_imports(module))
+    for node, class_name in _candidates(module, code):
+        try:
+            plain = _compile(node, class_name, code, imports, intercept=False)
+            if plain is not None and _same_code(code, plain):
+                new = _compile(node, class_name, code, imports, intercept=True)
+                return None if new is None else new.replace(co_firstlineno=code.co_firstlineno)
+        except SyntaxError:  # a name that only makes sense in the place where the function was defined
+            continue
+    return None
+
+
+# Code objects are kept beside what was made of them, so that an identity is never reused.
+_recompiled: dict[int, tuple[CodeType, CodeType | None]] = {}
+_own: dict[int, CodeType] = {}
+
+
+def _remember_own(code: CodeType) -> None:
+    """Mark code that already has the hooks, with the functions defined inside it."""
+    _own[id(code)] = code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            _remember_own(constant)
+
+
+def recompile(function: FunctionType, hooks: dict[str, Callable[..., Any]]) -> FunctionType | None:
+    """The function with the hooks in it: itself if it has them already, None where it has no source."""
+    code = function.__code__
+    if id(code) in _own:
+        return function
+    known = _recompiled.get(id(code))
+    if known is None:
+        known = code, _recompile_code(function)
+        _recompiled[id(code)] = known
+        if known[1] is not None:
+            _remember_own(known[1])
+    new_code = known[1]
+    if new_code is None:
+        return None
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    closure = tuple(cells[name] if name in cells else CellType(hooks[name]) for name in new_code.co_freevars)
+    new = FunctionType(new_code, function.__globals__, function.__name__, function.__defaults__, closure)
+    new.__kwdefaults__ = function.__kwdefaults__
+    new.__dict__.update(function.__dict__)
+    new.__qualname__ = function.__qualname__
+    new.__module__ = function.__module__
+    return new

@@ -55,12 +55,23 @@ class Tape:
         self.append = _escaped
         self.size = next(self.slots)
         if keep:
-            copies: dict[int, Any] = {}
-            for saved, array in self.plain:
-                if id(array) not in copies:
-                    copies[id(array)] = array.copy()
-                saved[:] = [copies[id(array)] if item is array else item for item in saved]
+            self._copy_plain()
         self.plain.clear()
+
+    def _copy_plain(self) -> None:
+        """Replace every saved array that is not a recorded value of this tape by a copy, one for each array."""
+        copies: dict[int, Any] = {}
+        for saved, array in self.plain:
+            if id(array) not in copies:
+                copies[id(array)] = array.copy()
+            saved[:] = [copies[id(array)] if item is array else item for item in saved]
+
+    def stop_watching(self) -> None:
+        """From now on stores into plain arrays may happen unseen: copy what is saved of them, and what will be."""
+        if self.watched:
+            self.watched = False
+            self._copy_plain()
+            self.plain.clear()
 
     def keep_plain(self, saved: list[Any], array: Any) -> None:
         """Guard a saved array that is not a recorded value of this tape against later writes by the user."""

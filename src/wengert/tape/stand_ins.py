@@ -1,0 +1,378 @@
+"""What stands in for a function that a recorded user function calls.
+
+Creation calls (`np.zeros`, `np.array`, `x.copy()`) yield recording arrays, which can hold recorded values. Conversions that do
+not take part in NumPy's protocols (`float`, `np.asarray`) and Python's `math` functions record. Functions that change a
+plain array in place first let the open tapes copy what they have saved of it. Users' functions, methods, classes and
+callables are recompiled. Everything else stands for itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import sysconfig
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+import scipy
+
+from wengert.ops.table import COMPOSITES, CONSTANT, TABLE
+from wengert.rules.mathematics import MATH
+from wengert.rules.python_values import array_of, python_complex, python_float
+from wengert.tape.access import preserve
+from wengert.tape.array import RecordedArray, constant_array
+from wengert.tape.record import call
+from wengert.tape.source import CALL_HOOK, STORE_HOOK, recompile
+from wengert.tape.tape import open_tapes
+
+__all__ = ["intercepted", "resolve"]
+
+Function = Callable[..., Any]
+
+
+def _recorded_constant(result: Any) -> Any:
+    """A new plain array as a recording one, if it can hold a derivative."""
+    if type(result) is np.ndarray and result.dtype.kind in "fc":
+        return constant_array(result)
+    return result
+
+
+def _contains_recorded(value: Any) -> bool:
+    if isinstance(value, RecordedArray):
+        return True
+    return isinstance(value, (list, tuple)) and any(_contains_recorded(item) for item in value)
+
+
+def _creating(function: Function) -> Function:
+    """A function that makes a new array, which is to be a recording one."""
+
+    @functools.wraps(function)
+    def create(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("like") is not None and isinstance(kwargs["like"], RecordedArray):
+            kwargs["like"] = None
+        if any(_contains_recorded(value) for value in (*args, *kwargs.values())):
+            return call(function, args, kwargs)
+        return _recorded_constant(function(*args, **kwargs))
+
+    return create
+
+
+def _routed(function: Function) -> Function:
+    """A function of the table that does not look for recorded arguments by itself."""
+
+    @functools.wraps(function)
+    def route(*args: Any, **kwargs: Any) -> Any:
+        if any(_contains_recorded(value) for value in (*args, *kwargs.values())):
+            return call(function, args, kwargs)
+        return function(*args, **kwargs)
+
+    return route
+
+
+def _changing_first(function: Function) -> Function:
+    """A function that changes its first argument in place."""
+
+    @functools.wraps(function)
+    def change(target: Any, *args: Any, **kwargs: Any) -> Any:
+        preserve(target)
+        return function(target, *args, **kwargs)
+
+    return change
+
+
+def _assembled(value: Any) -> Any:
+    """A nested list of numbers and arrays, some recorded, as one array."""
+    if isinstance(value, (list, tuple)) and _contains_recorded(value):
+        elements = [_assembled(item) for item in value]
+        if len({np.shape(element) for element in elements}) > 1:
+            raise ValueError(
+                "setting an array element with a sequence. The requested array has an inhomogeneous shape after 1 "
+                "dimensions."
+            )
+        return array_of(elements)
+    return value
+
+
+def _with_options(array: Any, dtype: Any, ndmin: int = 0) -> Any:
+    if dtype is not None and array.dtype != np.dtype(dtype):
+        array = array.astype(dtype)
+    if isinstance(array, RecordedArray) and not isinstance(array.primal(), np.ndarray):
+        array = call(np.reshape, (array, ()), {})
+    missing = ndmin - np.ndim(array)
+    return array[(None,) * missing] if missing > 0 else array
+
+
+def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any) -> Any:  # noqa: A002 (NumPy's)
+    if not _contains_recorded(object):
+        return _recorded_constant(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
+    made = _assembled(object)
+    result = _with_options(made, dtype, ndmin)
+    return result.copy() if copy and result is object else result
+
+
+def _asarray(a: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
+    if not _contains_recorded(a):
+        return np.asarray(a, dtype, *args, **options)
+    return _with_options(_assembled(a), dtype)
+
+
+def _at_least_1d_array(a: Any, dtype: Any = None, **options: Any) -> Any:
+    if not _contains_recorded(a):
+        return np.ascontiguousarray(a, dtype, **options)
+    return np.atleast_1d(_asarray(a, dtype))
+
+
+def _fromiter(iterable: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
+    items = list(iterable) if count < 0 else [item for item, _ in zip(iterable, range(count), strict=False)]
+    return _array(items, dtype, **options)
+
+
+def _number_type(kind: Any, operation: Function | None) -> Function:
+    """A conversion such as `float(x)` or `np.float32(x)` that keeps the derivative."""
+
+    def convert(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], RecordedArray):
+            return operation(args[0]) if operation is not None else args[0].astype(kind)  # type: ignore[attr-defined]
+        return kind(*args, **kwargs)
+
+    return convert
+
+
+def _primal(value: Any) -> Any:
+    return value.primal() if isinstance(value, RecordedArray) else value
+
+
+def _isinstance(value: Any, kinds: Any) -> bool:
+    return isinstance(_primal(value), kinds)
+
+
+def _type(*args: Any, **kwargs: Any) -> Any:
+    return type(_primal(args[0])) if len(args) == 1 else type(*args, **kwargs)
+
+
+def _calling(function: Function) -> Function:
+    """A function that calls its first argument: `map`, `filter`, `functools.reduce`."""
+
+    def apply(called: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(resolve(called) if called is not None else None, *args, **kwargs)
+
+    return apply
+
+
+def _with_key(function: Function) -> Function:
+    """A function with a `key=` that it calls: `sorted`, `min`, `max`."""
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("key") is not None:
+            kwargs["key"] = resolve(kwargs["key"])
+        return function(*args, **kwargs)
+
+    return apply
+
+
+def _vectorize(function: np.vectorize) -> Function:
+    """`np.vectorize(f)` on recorded arguments: `f` on each element."""
+    own = resolve(function.pyfunc)
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        if not any(_contains_recorded(value) for value in (*args, *kwargs.values())) or function.signature is not None:
+            return function(*args, **kwargs)
+        arrays = np.broadcast_arrays(*args)
+        shape = np.shape(arrays[0])
+        elements = [own(*[array[i] for array in arrays], **kwargs) for i in np.ndindex(*shape)]
+        return np.reshape(_array(elements), shape)
+
+    return apply
+
+
+_CREATING = (
+    np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.arange,
+    np.linspace, np.logspace, np.geomspace, np.eye, np.identity, np.tri, np.copy, np.fromfunction, np.tile, np.repeat,
+    np.concatenate, np.stack, np.vstack, np.hstack, np.pad, np.outer, np.hanning, np.hamming, np.blackman, np.bartlett,
+    np.kaiser,
+)  # fmt: skip
+
+_CHANGING_FIRST = (np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis)
+
+_STAND_INS: dict[Any, Function] = {
+    **{function: _creating(function) for function in _CREATING},
+    **{function: _changing_first(function) for function in _CHANGING_FIRST},
+    **MATH,
+    np.array: _array,
+    np.asarray: _asarray,
+    np.asanyarray: _asarray,
+    np.asarray_chkfinite: _asarray,
+    np.ascontiguousarray: _at_least_1d_array,
+    np.asfortranarray: _at_least_1d_array,
+    np.require: _asarray,
+    np.fromiter: _fromiter,
+    float: _number_type(float, python_float),
+    complex: _number_type(complex, python_complex),
+    np.float64: _number_type(np.float64, None),
+    np.float32: _number_type(np.float32, None),
+    np.complex128: _number_type(np.complex128, None),
+    np.complex64: _number_type(np.complex64, None),
+    isinstance: _isinstance,
+    type: _type,
+    map: _calling(map),
+    filter: _calling(filter),
+    functools.reduce: _calling(functools.reduce),
+    sorted: _with_key(sorted),
+    min: _with_key(min),
+    max: _with_key(max),
+}
+
+_CHANGING_METHODS = frozenset({"fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "sort"})
+_CREATING_METHODS = frozenset({"astype", "copy", "flatten"})
+_RANDOM_TYPES = (np.random.Generator, np.random.RandomState)
+
+
+def _resolve_builtin(function: Any) -> Any:
+    owner = function.__self__
+    if type(owner) is np.ndarray:
+        if function.__name__ in _CHANGING_METHODS:
+            preserve(owner)
+        return _creating(function) if function.__name__ in _CREATING_METHODS else function
+    if owner is None or isinstance(owner, ModuleType):
+        return _STAND_INS.get(function, function)
+    if isinstance(owner, np.ufunc) and function.__name__ == "at":
+        return _changing_first(function)
+    if isinstance(owner, _RANDOM_TYPES):
+        return _changing_first(function) if function.__name__ == "shuffle" else _creating_plain(function)
+    return function
+
+
+def _creating_plain(function: Function) -> Function:
+    def create(*args: Any, **kwargs: Any) -> Any:
+        return _recorded_constant(function(*args, **kwargs))
+
+    return create
+
+
+def _library_folders() -> tuple[str, ...]:
+    """The folders whose functions are not users': they run as they are."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    packages = [os.path.dirname(os.path.abspath(str(module.__file__))) for module in (np, scipy)]
+    return tuple(folder + os.sep for folder in (here, *packages))
+
+
+_LIBRARIES = _library_folders()
+_STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"] + os.sep
+_SITE_PACKAGES = tuple({sysconfig.get_paths()[name] + os.sep for name in ("purelib", "platlib")})
+
+
+def _is_library(function: FunctionType) -> bool:
+    filename = function.__code__.co_filename
+    if filename.startswith(_LIBRARIES) or filename.startswith("<frozen"):
+        return True
+    return filename.startswith(_STANDARD_LIBRARY) and not filename.startswith(_SITE_PACKAGES)
+
+
+_is_library_code: dict[int, tuple[Any, bool]] = {}
+
+
+def _resolve_function(function: FunctionType) -> Any:
+    code = function.__code__
+    known = _is_library_code.get(id(code))
+    if known is None:
+        known = _is_library_code[id(code)] = code, _is_library(function)
+    if known[1]:
+        stand_in = _STAND_INS.get(function)
+        if stand_in is not None:
+            return stand_in
+        if function in TABLE or function in COMPOSITES or function in CONSTANT:
+            return _routed(function)
+        return function
+    new = recompile(function, _HOOKS)
+    if new is None:
+        for tape in open_tapes():
+            tape.stop_watching()
+        return function
+    return new
+
+
+def _resolve_method(method: MethodType) -> Any:
+    function = method.__func__
+    if type(function) is not FunctionType:
+        return method
+    new = _resolve_function(function)
+    return method if new is function else MethodType(new, method.__self__)
+
+
+def _resolve_class(cls: Any) -> Any:
+    """A class whose `__init__` is a user's: making an instance runs it recompiled."""
+    stand_in = _STAND_INS.get(cls)
+    if stand_in is not None:
+        return stand_in
+    initialise = cls.__init__
+    if type(initialise) is not FunctionType or cls.__new__ is not object.__new__ or dataclasses.is_dataclass(cls):
+        return cls
+    new = _resolve_function(initialise)
+    if new is initialise:
+        return cls
+
+    def construct(*args: Any, **kwargs: Any) -> Any:
+        instance = cls.__new__(cls)
+        new(instance, *args, **kwargs)
+        return instance
+
+    return construct
+
+
+def _resolve_partial(partial: functools.partial[Any]) -> Any:
+    return functools.partial(resolve(partial.func), *partial.args, **partial.keywords)
+
+
+def _resolve_dispatcher(function: Any) -> Any:
+    return _STAND_INS.get(function, function)
+
+
+def _resolve_other(function: Any) -> Any:
+    """An instance with a `__call__`, or a compiled function that knows its Python source."""
+    python_function = getattr(function, "py_func", None)  # numba's dispatchers
+    if type(python_function) is FunctionType:
+        return _resolve_function(python_function)
+    called = getattr(type(function), "__call__", None)
+    if type(called) is FunctionType and not _is_library(called):
+        new = _resolve_function(called)
+        return function if new is called else MethodType(new, function)
+    return function
+
+
+_BY_TYPE: dict[type, Callable[[Any], Any]] = {
+    FunctionType: _resolve_function,
+    MethodType: _resolve_method,
+    BuiltinFunctionType: _resolve_builtin,
+    type: _resolve_class,
+    functools.partial: _resolve_partial,
+    np.vectorize: _vectorize,
+    type(np.sum): _resolve_dispatcher,
+    np.ufunc: lambda function: function,
+}
+
+
+def resolve(function: Any) -> Any:
+    """The function to call in place of `function` while a user's function is recorded."""
+    return _BY_TYPE.get(type(function), _resolve_other)(function)
+
+
+def _before_store(target: Any) -> Any:
+    """The target of a store, after the open tapes have copied what they have saved of its memory."""
+    if type(target) is np.ndarray:
+        preserve(target)
+    return target
+
+
+_HOOKS: dict[str, Function] = {CALL_HOOK: resolve, STORE_HOOK: _before_store}
+
+
+def intercepted(function: Function) -> tuple[Function, bool]:
+    """The function to record in place of `function`, and whether its stores into plain arrays are seen."""
+    new = resolve(function)
+    unwatched = type(function) is FunctionType and new is function and not _is_library(function)
+    return new, not unwatched or (type(function) is FunctionType and recompile(function, _HOOKS) is function)
+
+
