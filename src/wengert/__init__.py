@@ -14,8 +14,11 @@ from wengert.api import (
     value_and_grad,
     vjp,
 )
+from wengert.custom import custom_jvp, custom_vjp
 
 __all__ = [
+    "custom_jvp",
+    "custom_vjp",
     "grad",
     "hessian",
     "hvp",

@@ -36,6 +36,8 @@ __all__ = [
     "composite",
     "constant",
     "declare",
+    "make_operation",
+    "make_rule",
     "operation",
     "unsupported",
     "vjp",
@@ -49,14 +51,16 @@ F = TypeVar("F", bound=Function)
 class Rule:
     """The derivative of one operation with respect to one of its array arguments.
 
-    `saves` are the names of its positional parameters after `ct`, in order; `statics` its keyword-only ones.
+    `saves` are the names of its positional parameters after `ct`, in order; `statics` its keyword-only ones. A rule is a
+    pullback unless it is a `pushforward`, whose first parameter is a `tangent` instead; only users define those.
     """
 
     function: Function
     wrt: str
     saves: tuple[str, ...]
     statics: tuple[str, ...]
-    singular: bool
+    singular: bool = False
+    pushforward: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -135,10 +139,9 @@ def operation_name(function: Function) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def _add_operation(function: Function, signature: inspect.Signature, **properties: Any) -> Operation:
-    if function in TABLE or function in COMPOSITES or function in CONSTANT or function in UNSUPPORTED:
-        raise RuleError(f"{operation_name(function)} is declared twice")
-    found = Operation(
+def make_operation(function: Function, signature: inspect.Signature, **properties: Any) -> Operation:
+    """An operation that is not in the table: the functions of users that have rules of their own."""
+    return Operation(
         name=operation_name(function),
         function=function,
         parameters=tuple(signature.parameters),
@@ -148,7 +151,12 @@ def _add_operation(function: Function, signature: inspect.Signature, **propertie
         bind=_binder(signature),
         **properties,
     )
-    TABLE[function] = found
+
+
+def _add_operation(function: Function, signature: inspect.Signature, **properties: Any) -> Operation:
+    if function in TABLE or function in COMPOSITES or function in CONSTANT or function in UNSUPPORTED:
+        raise RuleError(f"{operation_name(function)} is declared twice")
+    found = TABLE[function] = make_operation(function, signature, **properties)
     return found
 
 
@@ -181,14 +189,17 @@ def _resolvable(found: Operation) -> set[str]:
     return {"out", *found.parameters, *(f"{name}_shape" for name in found.parameters)}
 
 
-def make_rule(found: Operation, function: Function, wrt: str, singular: bool = False) -> Rule:
+def make_rule(
+    found: Operation, function: Function, wrt: str, singular: bool = False, pushforward: bool = False
+) -> Rule:
     """Read the parameter list of a rule and check it against the operation."""
     parameters = list(inspect.signature(function).parameters.values())
     place = f"rule {function.__qualname__} of {found.name}"
     if wrt not in found.parameters:
         raise RuleError(f"{place}: wrt={wrt!r} is not one of its arguments ({', '.join(found.parameters)})")
-    if not parameters or parameters[0].name != "ct":
-        raise RuleError(f"{place}: the first parameter must be 'ct'")
+    first = "tangent" if pushforward else "ct"
+    if not parameters or parameters[0].name != first:
+        raise RuleError(f"{place}: the first parameter must be {first!r}")
     saves = tuple(p.name for p in parameters[1:] if p.kind is p.POSITIONAL_OR_KEYWORD)
     statics = tuple(p.name for p in parameters[1:] if p.kind is p.KEYWORD_ONLY)
     if len(saves) + len(statics) != len(parameters) - 1:
@@ -197,7 +208,7 @@ def make_rule(found: Operation, function: Function, wrt: str, singular: bool = F
     for name in saves + statics:
         if name not in known:
             raise RuleError(f"{place}: cannot resolve {name!r}; known names are {', '.join(sorted(known))}")
-    return Rule(function, wrt, saves, statics, singular)
+    return Rule(function, wrt, saves, statics, singular, pushforward)
 
 
 def vjp(function: Function, *, wrt: str, singular: bool = False) -> Callable[[F], F]:

@@ -128,6 +128,18 @@ def _pushforward(
     return push, saved
 
 
+def _pullback_of(pushforward: Callable[..., Any], argument_fit: Any, result: Any) -> Callable[..., Any]:
+    """The pullback of a rule that a user gave as a pushforward: its transpose."""
+    several = isinstance(result, (tuple, list))
+    fit = [_shape_and_dtype(one) for one in result] if several else _shape_and_dtype(result)
+
+    def pull(ct: Any, *values: Any) -> Any:
+        seed = list(ct) if several else ct
+        return transposed(pushforward, list(values), [argument_fit], fit, several=False)(seed)
+
+    return pull
+
+
 def _keep_plain_arrays(tape: Tape, named: dict[str, Any], saved: list[Any]) -> None:
     """Guard saved arrays that are not recorded values of this tape."""
     for value in named.values():
@@ -148,8 +160,12 @@ def _make_link(found: Operation, tape: Tape, named: dict[str, Any], rule: Rule, 
     if rule.statics:
         function = partial(function, **{name: environment[name] for name in rule.statics})
     saved = [_resolve(environment, name) for name in rule.saves]
-    if tape.forward:
+    if rule.pushforward:
+        if not tape.forward:
+            function = _pullback_of(function, fit, result)
+    elif tape.forward:
         function, saved = _pushforward(found, rule, function, saved, fit, context)
+    if tape.forward:
         fit = None if isinstance(result, (tuple, list)) else _shape_and_dtype(result)
     _keep_plain_arrays(tape, named, saved)
     return function, source, fit, saved

@@ -118,13 +118,13 @@ def _check_options(found: Operation, named: dict[str, Any], tape: Tape) -> None:
     """Refuse an option that no rule reads, and an active argument without a rule, rather than ignore them."""
     known = {name for rule in found.rules.values() for name in (*rule.statics, *rule.saves)}
     for name, value in named.items():
-        if name in found.rules or name in found.constant or name in found.inert:
+        if name in found.rules or name in found.constant:
             continue
         if any(item.tape is tape and item.current_slot() is not None for item in _flat((value,))):
             raise UnsupportedOperationError(
                 f"{found.name} has no derivative rule with respect to {name!r}; {at_user_location()}"
             )
-        if name not in known:
+        if name not in known and name not in found.inert:
             require_default(found, name, value)
 
 
