@@ -62,6 +62,10 @@ class RecordedArray:
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs:
+            recorder = UNARY.get(ufunc)
+            if recorder is not None:
+                return recorder(self)
         return _record.ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -189,7 +193,7 @@ class RecordedView(RecordedArray):
         self.path = path  # type: ignore[misc]  # a slot here, a property there
         self.seen = root.writes_so_far()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Read the storage anew, by the same steps, if it was written since this view was last read."""
         writes = self.root.writes_so_far()
         if self.seen != writes:
@@ -199,12 +203,16 @@ class RecordedView(RecordedArray):
             self.value, self.slot, self.seen = fresh.value, fresh.slot, writes
 
     def current(self) -> Any:
-        self._refresh()
+        self.refresh()
         return self.value
 
     def current_slot(self) -> int | None:
-        self._refresh()
+        self.refresh()
         return self.slot
+
+
+# The short way to record unary ufuncs: filled in by `wengert.tape`.
+UNARY: dict[np.ufunc, Callable[[RecordedArray], RecordedArray]] = {}
 
 
 class _Record:

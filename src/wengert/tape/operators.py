@@ -1,8 +1,4 @@
-"""The operators of recording arrays: the short way from `x * y` to an entry.
-
-What the general way of `wengert.tape.record` does for any operation is done here for elementwise operators of one and two
-arguments, without binding a call: the rules are known when the method is made, and so is what they save.
-"""
+"""The operators of recording arrays: arithmetic, in-place arithmetic, comparisons."""
 
 from __future__ import annotations
 
@@ -12,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import RuleError
-from wengert.ops.table import TABLE, Operation
 from wengert.tape.access import accumulate, overwrite
 from wengert.tape.array import RecordedArray, RecordedView
+from wengert.tape.elementwise import binary_recorder
 from wengert.tape.record import call, innermost_tape
 
 __all__ = ["install_operators"]
@@ -23,103 +18,34 @@ __all__ = ["install_operators"]
 _PLAIN_NUMBERS = (float, int, complex, bool, np.generic)
 
 
-def _saver(found: Operation, wrt: str) -> Callable[..., list[Any]]:
-    """A function from the arguments and the result to the list of what the rule saves.
-
-    Compiled from the rule's parameter list, so that saving costs one call.
-    """
-    saves = found.rules[wrt].saves
-    if not {"out", *found.parameters}.issuperset(saves):
-        raise RuleError(f"the rule of {found.name} wrt {wrt!r} is not elementwise: it saves {', '.join(saves)}")
-    text = f"lambda {', '.join(found.parameters)}, out: [{', '.join(saves)}]"
-    saver: Callable[..., list[Any]] = eval(text)  # noqa: S307 (parameter names checked by the table)
-    return saver
-
-
-def _fit(value: Any, out: Any, forward: bool) -> Any:
-    """What a contribution must be fitted to, or None where the argument and the result are alike."""
-    if type(value) in (float, int, complex) or type(out) in (float, complex):
-        own, result = np.asarray(value), np.asarray(out)
-        like = result if forward else own
-        return None if own.dtype == result.dtype and own.shape == result.shape else (like.shape, like.dtype)
-    if value.shape == out.shape and value.dtype is out.dtype:
-        return None
-    return (out.shape, out.dtype) if forward else (value.shape, value.dtype)
-
-
-def _binary(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """The recording of a binary elementwise operation, for operands of which the first is on the tape it goes to."""
-    found = TABLE[function]
-    rules = tuple(found.rules[name].function for name in ("x1", "x2"))
-    save1, save2 = (_saver(found, name) for name in ("x1", "x2"))
-    rule1, rule2 = rules
-    holomorphic = found.holomorphic
-
-    def record(tape: Any, x1: Any, slot1: int | None, x2: Any, slot2: int | None) -> Any:
-        out = compute(x1, x2)
-        if slot1 is None and slot2 is None:
-            result = RecordedArray(out, None, tape)
-        else:
-            forward = tape.forward
-            links = []
-            if slot1 is not None:
-                saved = save1(x1, x2, out)
-                links.append((rule1, slot1, _fit(x1, out, forward), saved))
-                if slot2 is None and type(x2) not in _NEVER_WRITTEN and any(item is x2 for item in saved):
-                    tape.keep_plain(saved, x2)
-            if slot2 is not None:
-                saved = save2(x1, x2, out)
-                links.append((rule2, slot2, _fit(x2, out, forward), saved))
-                if slot1 is None and type(x1) not in _NEVER_WRITTEN and any(item is x1 for item in saved):
-                    tape.keep_plain(saved, x1)
-            slot = next(tape.slots)
-            tape.append((slot, links))
-            result = RecordedArray(out, slot, tape)
-        if tape.listener is not None:
-            tape.listener.entry(found.name, (("x1", x1, slot1), ("x2", x2, slot2)), result, None)
-        return result
-
-    assert holomorphic
-    return record
-
-
-_NEVER_WRITTEN = (float, int, np.float64, np.float32, complex, np.complex128, np.int64, bool)
-
-
-def _operand(value: Any, tape: Any) -> tuple[Any, int | None] | None:
-    """An operand as seen from a tape: its value and slot; None if it belongs to an inner tape."""
-    if value.tape is tape:
-        return value.current(), value.slot
-    if innermost_tape((value,), (RecordedArray(0.0, None, tape),)) is tape:
-        return value, None
-    return None
-
-
 def _methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
     """The operator method and its reflection."""
-    record = _binary(function, compute)
+    record = binary_recorder(function, compute)
 
     def method(self: RecordedArray, other: Any) -> Any:
         kind = type(other)
         tape = self.tape
+        if type(self) is RecordedView:
+            self.refresh()
         if kind is RecordedArray or kind is RecordedView:
+            if kind is RecordedView:
+                other.refresh()
             if other.tape is tape:
-                x2, slot2 = other.current(), other.slot
-            else:
-                operand = _operand(other, tape)
-                if operand is None:
-                    return record(other.tape, self, None, other.current(), other.slot)
-                x2, slot2 = operand
-            return record(tape, self.current(), self.slot, x2, slot2)
+                return record(tape, self.value, self.slot, other.value, other.slot)
+            if innermost_tape((self, other)) is tape:
+                return record(tape, self.value, self.slot, other, None)
+            return record(other.tape, self, None, other.value, other.slot)
         if kind is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
-            return record(tape, self.current(), self.slot, other, None)
+            return record(tape, self.value, self.slot, other, None)
         if isinstance(other, (list, tuple, np.ndarray)):
             return call(function, (self, other), {})
         return NotImplemented
 
     def reflected(self: RecordedArray, other: Any) -> Any:
+        if type(self) is RecordedView:
+            self.refresh()
         if type(other) is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
-            return record(self.tape, other, None, self.current(), self.slot)
+            return record(self.tape, other, None, self.value, self.slot)
         if isinstance(other, (list, tuple, np.ndarray)):
             return call(function, (other, self), {})
         return NotImplemented

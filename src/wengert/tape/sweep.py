@@ -72,7 +72,7 @@ class Derivatives:
         else:
             total = so_far + value
             self.by_slot[slot] = total
-            self.owned[slot] = type(total) is np.ndarray and total.ndim > 0
+            self.owned[slot] = type(total) is np.ndarray
 
     def storage(self, slot: int, template: Template) -> Any:
         """The derivative of a slot as a storage that may be written: zeros at first, a copy where it is shared."""
@@ -120,11 +120,14 @@ def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = 
                 continue
             if fit is not None:
                 contribution = fit_cotangent(contribution, *fit)
-            if by_slot[source] is None:
+            so_far = by_slot[source]
+            if so_far is None:
                 by_slot[source] = contribution
-                owned[source] = False
+            elif owned[source]:
+                so_far += contribution
             else:
-                add(source, contribution)
+                by_slot[source] = total = so_far + contribution
+                owned[source] = type(total) is np.ndarray
     return adjoints
 
 

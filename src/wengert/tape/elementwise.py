@@ -1,0 +1,113 @@
+"""The short way from an elementwise operation to an entry of the tape.
+
+What the general way of `wengert.tape.record` does for any call is done here for ufuncs of one and two arguments, without
+binding a call: the rules are known when the recorder is made, and so is what they save. The general way remains for what is
+rare: operands of several levels, options, and functions that are not holomorphic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.errors import RuleError
+from wengert.ops.table import TABLE, Operation
+from wengert.tape.array import RecordedArray, RecordedView
+from wengert.tape.tape import Tape
+
+__all__ = ["BinaryRecorder", "UnaryRecorder", "binary_recorder", "unary_recorder"]
+
+UnaryRecorder = Callable[[RecordedArray], RecordedArray]
+BinaryRecorder = Callable[[Tape, Any, int | None, Any, int | None], RecordedArray]
+
+# Operands that cannot be overwritten: they are saved as they are.
+_NUMBERS = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.complex64, np.int64})
+
+
+def _saver(found: Operation, wrt: str) -> Callable[..., list[Any]]:
+    """A function from the arguments and the result to the list of what the rule saves.
+
+    Compiled from the rule's parameter list, so that saving costs one call.
+    """
+    saves = found.rules[wrt].saves
+    if not {"out", *found.parameters}.issuperset(saves):
+        raise RuleError(f"the rule of {found.name} wrt {wrt!r} is not elementwise: it saves {', '.join(saves)}")
+    text = f"lambda {', '.join(found.parameters)}, out: [{', '.join(saves)}]"
+    saver: Callable[..., list[Any]] = eval(text)  # noqa: S307 (parameter names checked by the table)
+    return saver
+
+
+def _fit(value: Any, out: Any, forward: bool) -> Any:
+    """What a contribution must be fitted to, or None where the argument and the result are alike."""
+    if not hasattr(value, "dtype"):
+        value = np.asarray(value)
+    if not hasattr(out, "dtype"):
+        out = np.asarray(out)
+    if value.shape == out.shape and value.dtype == out.dtype:
+        return None
+    return (out.shape, out.dtype) if forward else (value.shape, value.dtype)
+
+
+def unary_recorder(function: np.ufunc) -> UnaryRecorder:
+    """What records `function(x)` for a recorded `x`."""
+    found = TABLE[function]
+    rule = found.rules["x"].function
+    save = _saver(found, "x")
+
+    def record(array: RecordedArray) -> RecordedArray:
+        value = array.current() if type(array) is RecordedView else array.value
+        tape = array.tape
+        out = function(value)
+        source = array.slot
+        if source is None:
+            result = RecordedArray(out, None, tape)
+        else:
+            alike = type(value) is np.ndarray and value.dtype is out.dtype
+            link = rule, source, None if alike else _fit(value, out, tape.forward), save(value, out)
+            slot = next(tape.slots)
+            tape.append((slot, (link,)))
+            result = RecordedArray(out, slot, tape)
+        if tape.listener is not None:
+            tape.listener.entry(found.name, (("x", value, source),), result, None)
+        return result
+
+    return record
+
+
+def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> BinaryRecorder:
+    """What records `compute(x1, x2)`, the operation of `function`, for values and slots on one tape."""
+    found = TABLE[function]
+    rule1, rule2 = (found.rules[name].function for name in ("x1", "x2"))
+    save1, save2 = (_saver(found, name) for name in ("x1", "x2"))
+
+    def record(tape: Tape, x1: Any, slot1: int | None, x2: Any, slot2: int | None) -> RecordedArray:
+        out = compute(x1, x2)
+        if slot1 is None and slot2 is None:
+            result = RecordedArray(out, None, tape)
+        else:
+            alike = type(x1) is type(x2) is np.ndarray and x1.shape == x2.shape and x1.dtype is x2.dtype
+            if slot1 is None:
+                saved = save2(x1, x2, out)
+                links: Any = ((rule2, slot2, None if alike else _fit(x2, out, tape.forward), saved),)
+                if type(x1) not in _NUMBERS and any(item is x1 for item in saved):
+                    tape.keep_plain(saved, x1)
+            else:
+                saved = save1(x1, x2, out)
+                link1 = rule1, slot1, None if alike else _fit(x1, out, tape.forward), saved
+                if slot2 is None:
+                    links = (link1,)
+                    if type(x2) not in _NUMBERS and any(item is x2 for item in saved):
+                        tape.keep_plain(saved, x2)
+                else:
+                    fit2 = None if alike else _fit(x2, out, tape.forward)
+                    links = link1, (rule2, slot2, fit2, save2(x1, x2, out))
+            slot = next(tape.slots)
+            tape.append((slot, links))
+            result = RecordedArray(out, slot, tape)
+        if tape.listener is not None:
+            tape.listener.entry(found.name, (("x1", x1, slot1), ("x2", x2, slot2)), result, None)
+        return result
+
+    return record
