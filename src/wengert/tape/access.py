@@ -14,7 +14,7 @@ import numpy as np
 
 from wengert.errors import ArgumentError, LostGradientError, at_user_location
 from wengert.tape.array import RecordedArray, RecordedView
-from wengert.tape.entries import Accumulate, Read, Write
+from wengert.tape.entries import Accumulate, Read, Write, is_basic
 from wengert.tape.record import is_view_of
 from wengert.tape.sweep import template_of
 from wengert.tape.tape import open_tapes
@@ -28,14 +28,14 @@ def read(array: RecordedArray, index: Any) -> Any:
     value = array.current()
     result = value[index]
     slot = None
-    if array.current_slot() is not None:
+    if array.slot is not None:
         slot = next(tape.slots)
-        entry = Read(slot, array.slot, template_of(value), index)
+        entry = Read(slot, array.slot, template_of(array), index)
         for part in entry.saved:
             if isinstance(part, np.ndarray):
                 tape.keep_plain(entry.saved, part)
         tape.append(entry)
-    if is_view_of(result, value):
+    if type(result) is not np.float64 and is_view_of(result, value):
         recorded: RecordedArray = RecordedView(result, slot, tape, array.root, (*array.path, itemgetter(index)))
     else:
         recorded = RecordedArray(result, slot, tape)
@@ -44,17 +44,9 @@ def read(array: RecordedArray, index: Any) -> Any:
     return recorded
 
 
-def _is_basic(index: Any) -> bool:
-    parts = index if type(index) is tuple else (index,)
-    return all(
-        part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)) and not isinstance(part, bool)
-        for part in parts
-    )
-
-
 def region_of(target: np.ndarray[Any, Any], index: Any) -> np.ndarray[Any, Any]:
     """The memory of a plain array that an assignment to `target[index]` can change, as a view."""
-    if not _is_basic(index):
+    if not is_basic(index):
         return target
     parts = index if type(index) is tuple else (index,)
     if not any(part is Ellipsis for part in parts):
@@ -113,7 +105,7 @@ def _is_same_memory(array: RecordedArray, index: Any, value: Any) -> bool:
     if not isinstance(value, RecordedView) or value.root is not array.root:
         return False
     own, target = value.primal(), array.primal()
-    if not _is_basic(index) or type(own) is not np.ndarray:
+    if not is_basic(index) or type(own) is not np.ndarray:
         return False
     region = region_of(target, index)
     same_place = own.__array_interface__["data"] == region.__array_interface__["data"]
@@ -133,8 +125,8 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
     if source is not None or root.slot is not None:
         if root.slot is None:
             root.slot = next(tape.slots)
-        dtype = plain.dtype if hasattr(plain, "dtype") else None
-        entry = Write(root.slot, template_of(root.value), array.path, index, source, np.shape(plain), dtype)
+        dtype = plain.dtype if hasattr(plain, "dtype") else np.asarray(plain).dtype
+        entry = Write(root.slot, template_of(root), array.path, index, source, np.shape(plain), dtype)
         for part in entry.saved:
             if isinstance(part, np.ndarray):
                 tape.keep_plain(entry.saved, part)
@@ -155,7 +147,7 @@ def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
     if source is not None:
         if root.slot is None:
             root.slot = next(tape.slots)
-        shape, template = np.shape(plain), template_of(root.value)
+        shape, template = np.shape(plain), template_of(root)
         entry = Accumulate(root.slot, template, array.path, index, source, shape, np.asarray(plain).dtype, sign)
         tape.append(entry)
     root.writes = root.writes_so_far() + 1

@@ -26,7 +26,8 @@ Step = Callable[[Any], Any]
 class RecordedArray:
     """An array, or a number, on a tape. Made by the record engine, never by users."""
 
-    __slots__ = ("slot", "tape", "value", "writes")
+    __slots__ = ("slot", "tape", "template", "value", "writes")
+    template: Any
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]  # arrays are not hashable
 

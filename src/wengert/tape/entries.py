@@ -18,13 +18,7 @@ from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.tape.array import Step
 from wengert.tape.sweep import Derivatives, Template
 
-__all__ = ["Accumulate", "Read", "Several", "Write", "has_integer_arrays", "save_index"]
-
-
-def save_index(index: Any) -> tuple[list[Any], bool]:
-    """An index as a list of its components, so that a saved array among them can be replaced, and whether it is a tuple."""
-    components = list(index) if type(index) is tuple else [index]
-    return [np.array(part) if type(part) is list else part for part in components], type(index) is tuple
+__all__ = ["Accumulate", "Read", "Several", "Write", "has_integer_arrays", "is_basic"]
 
 
 def _is_integer_array(part: Any) -> bool:
@@ -36,23 +30,45 @@ def has_integer_arrays(components: list[Any]) -> bool:
     return any(_is_integer_array(part) for part in components)
 
 
-class _Indexed:
-    """What reads and writes share: the slot of a storage, the steps to the view, and the saved index into it."""
+_NO_ARRAYS: list[Any] = []
+_SIMPLE = (int, slice, type(None), type(Ellipsis), np.integer)
 
-    __slots__ = ("is_tuple", "saved", "slot", "steps", "template")
+
+def is_basic(index: Any) -> bool:
+    """Whether an index holds no arrays or lists, so that it selects a view or one element."""
+    if type(index) is int or type(index) is slice:
+        return True
+    parts = index if type(index) is tuple else (index,)
+    return all(isinstance(part, _SIMPLE) and not isinstance(part, bool) for part in parts)
+
+
+class _Indexed:
+    """What reads and writes share: the slot of a storage, the steps to the view, and the index into it.
+
+    An index with arrays in it is saved as the list of its components, so that each can be replaced by a copy.
+    """
+
+    __slots__ = ("index", "saved", "slot", "steps", "template")
 
     def __init__(self, slot: int, template: Template, steps: tuple[Step, ...], index: Any) -> None:
         self.slot = slot
         self.template = template
         self.steps = steps
-        self.saved, self.is_tuple = save_index(index)
+        self.index = index
+        if is_basic(index):
+            self.saved = _NO_ARRAYS
+        else:
+            components = index if type(index) is tuple else (index,)
+            self.saved = [np.array(part) if type(part) is list else part for part in components]
 
-    def saved_lists(self) -> list[list[Any]]:
-        return [self.saved]
+    def saved_lists(self) -> tuple[list[Any], ...]:
+        return (self.saved,)
 
-    @property
-    def index(self) -> Any:
-        return tuple(self.saved) if self.is_tuple else self.saved[0]
+    def place(self) -> Any:
+        """The index, with what is saved of it."""
+        if not self.saved:
+            return self.index
+        return tuple(self.saved) if type(self.index) is tuple else self.saved[0]
 
     def part(self, derivatives: Derivatives) -> Any:
         """The view of the storage's derivative through which the program read or wrote."""
@@ -75,8 +91,8 @@ class Read(_Indexed):
         ct = derivatives.by_slot[self.result]
         if ct is None:
             return
-        target, index = self.part(derivatives), self.index
-        if has_integer_arrays(self.saved):
+        target, index = self.part(derivatives), self.place()
+        if self.saved and has_integer_arrays(self.saved):
             np.add.at(target, index, ct)
         else:
             target[index] += ct
@@ -84,7 +100,7 @@ class Read(_Indexed):
     def forward(self, derivatives: Derivatives) -> None:
         tangent = derivatives.by_slot[self.slot]
         if tangent is not None:
-            value = tangent[self.index]
+            value = tangent[self.place()]
             derivatives.add(self.result, value.copy() if np.ndim(value) else value)
 
 
@@ -111,26 +127,29 @@ class Write(_Indexed):
     def reverse(self, derivatives: Derivatives) -> None:
         if derivatives.by_slot[self.slot] is None:
             return
-        target, index = self.part(derivatives), self.index
+        target, index = self.part(derivatives), self.place()
         if self.source is not None:
             ct = target[index].copy()
-            if has_integer_arrays(self.saved):
+            if self.saved and has_integer_arrays(self.saved):
                 ct = np.where(self._last_writes(np.shape(target)), ct, np.zeros((), ct.dtype))
-            derivatives.add(self.source, fit_cotangent(_drop_leading(ct, self.shape), self.shape, self.dtype))
+            if np.shape(ct) != self.shape or ct.dtype != self.dtype:
+                ct = fit_cotangent(_drop_leading(ct, self.shape), self.shape, self.dtype)
+            derivatives.add(self.source, ct)
         target[index] = 0
 
     def _last_writes(self, shape: tuple[int, ...]) -> Any:
         """Which of the assigned elements are still there: of several to one place the last one wins."""
         writer = np.zeros(shape, dtype=np.intp)
-        order = np.arange(writer[self.index].size).reshape(writer[self.index].shape)
-        writer[self.index] = order
-        return writer[self.index] == order
+        index = self.place()
+        order = np.arange(writer[index].size).reshape(writer[index].shape)
+        writer[index] = order
+        return writer[index] == order
 
     def forward(self, derivatives: Derivatives) -> None:
         tangent = None if self.source is None else derivatives.by_slot[self.source]
         if tangent is None and derivatives.by_slot[self.slot] is None:
             return
-        self.part(derivatives)[self.index] = 0 if tangent is None else tangent
+        self.part(derivatives)[self.place()] = 0 if tangent is None else tangent
 
 
 class Accumulate(_Indexed):
@@ -157,7 +176,7 @@ class Accumulate(_Indexed):
 
     def reverse(self, derivatives: Derivatives) -> None:
         if derivatives.by_slot[self.slot] is not None:
-            ct = self.part(derivatives)[self.index].copy()
+            ct = self.part(derivatives)[self.place()].copy()
             if self.sign < 0:
                 ct = -ct
             derivatives.add(self.source, fit_cotangent(ct, self.shape, self.dtype))
@@ -166,7 +185,7 @@ class Accumulate(_Indexed):
         tangent = derivatives.by_slot[self.source]
         if tangent is not None:
             tangent = fit_tangent(tangent, np.shape(tangent), self.template.dtype)
-            (np.add if self.sign > 0 else np.subtract).at(self.part(derivatives), self.index, tangent)
+            (np.add if self.sign > 0 else np.subtract).at(self.part(derivatives), self.place(), tangent)
 
 
 def _drop_leading(ct: Any, shape: tuple[int, ...]) -> Any:

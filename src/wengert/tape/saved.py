@@ -16,6 +16,9 @@ from numpy.lib.array_utils import byte_bounds
 __all__ = ["SavedValues", "memory_owner"]
 
 
+_NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32, np.complex128, np.complex64})
+
+
 def raw(value: Any) -> Any:
     """The plain array or number under a recorded value of any level."""
     while hasattr(type(value), "__wengert_function__"):
@@ -47,9 +50,10 @@ class SavedValues:
             saved_lists = [link[3] for link in entry[1]] if type(entry) is tuple else entry.saved_lists()
             for saved in saved_lists:
                 for i, value in enumerate(saved):
-                    array = raw(value)
-                    if type(array) is np.ndarray and array.size:
-                        self._add(array, saved, i)
+                    if type(value) not in _NUMBERS:
+                        array = raw(value)
+                        if type(array) is np.ndarray and array.size:
+                            self._add(array, saved, i)
         self.cursor = len(self.entries)
 
     def _add(self, array: np.ndarray[Any, Any], saved: list[Any], i: int) -> None:

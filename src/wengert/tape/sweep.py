@@ -42,12 +42,14 @@ class Template:
 
 
 def template_of(value: Any) -> Template:
-    """The template of a recorded array's value."""
-    while isinstance(value, RecordedArray):
-        value = value.current()
-    if not isinstance(value, np.ndarray):
-        value = np.asarray(value)
-    return Template(value.shape, value.dtype, "F" if value.flags.fnc else "C")
+    """The template of a value; a recorded array keeps its own."""
+    if isinstance(value, RecordedArray):
+        known = getattr(value, "template", None)
+        if known is None:
+            known = value.template = template_of(value.primal())
+        return known
+    array = np.asarray(value)
+    return Template(array.shape, array.dtype, "F" if array.flags.fnc else "C")
 
 
 class Derivatives:
