@@ -49,7 +49,7 @@ class _CustomFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The value; recorded where an argument is."""
-        if innermost_tape(args, kwargs) is None:
+        if innermost_tape((*args, *kwargs.values())) is None:
             return self.function(*args, **kwargs)
         self._check_arguments(args, kwargs)
         return apply(self._operation, args, kwargs)

@@ -98,9 +98,11 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
     return wrapped, slots
 
 
-def _unwrap(tape: Tape, value: Any) -> tuple[Any, int | None]:
+def _unwrap(tape: Tape, value: Any, keep: bool) -> tuple[Any, int | None]:
+    """A result without its level, and its slot. Where the sweep comes later, the caller gets a copy to do with at will."""
     if isinstance(value, RecordedArray) and value.tape is tape:
-        return value.current(), value.slot
+        plain = value.current()
+        return _own_copy(plain) if keep else plain, value.slot
     return value, None
 
 
@@ -138,8 +140,8 @@ def record_call(
                 raise ArgumentError("has_aux=True: the function must return a pair (result, auxiliary data)")
             result, auxiliary = result
         output_leaves, output_structure = tree.flatten(result)
-        outputs = [_unwrap(tape, leaf) for leaf in output_leaves]
-        auxiliary = tree.map_leaves(lambda leaf: _unwrap(tape, leaf)[0], auxiliary)
+        outputs = [_unwrap(tape, leaf, keep) for leaf in output_leaves]
+        auxiliary = tree.map_leaves(lambda leaf: _unwrap(tape, leaf, keep)[0], auxiliary)
     in_order = _slots_in_argnums_order(argnums, counts, slots)
     return RecordedCall(
         tape, inputs, in_order, [o[0] for o in outputs], [o[1] for o in outputs], output_structure, auxiliary

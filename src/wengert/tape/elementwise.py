@@ -91,14 +91,14 @@ def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> B
             if slot1 is None:
                 saved = save2(x1, x2, out)
                 links: Any = ((rule2, slot2, None if alike else _fit(x2, out, tape.forward), saved),)
-                if type(x1) not in _NUMBERS and any(item is x1 for item in saved):
+                if type(x1) not in _NUMBERS:
                     tape.keep_plain(saved, x1)
             else:
                 saved = save1(x1, x2, out)
                 link1 = rule1, slot1, None if alike else _fit(x1, out, tape.forward), saved
                 if slot2 is None:
                     links = (link1,)
-                    if type(x2) not in _NUMBERS and any(item is x2 for item in saved):
+                    if type(x2) not in _NUMBERS:
                         tape.keep_plain(saved, x2)
                 else:
                     fit2 = None if alike else _fit(x2, out, tape.forward)

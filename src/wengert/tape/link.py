@@ -31,18 +31,18 @@ def _plain(value: Any, tape: Tape) -> Any:
 
 
 def _shape_and_dtype(value: Any) -> tuple[tuple[int, ...], Any]:
-    return np.shape(value), value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
+    like = value if hasattr(value, "dtype") else np.asarray(value)
+    return like.shape, like.dtype
 
 
 def _environment(found: Operation, tape: Tape, named: dict[str, Any], result: Any) -> dict[str, Any]:
     """What a rule's parameter names stand for in this call."""
-    environment: dict[str, Any] = {"out": result}
-    for name, value in named.items():
-        if name == found.sequence:
-            environment[name] = [_plain(item, tape) for item in value]
-            environment[f"{name}_shape"] = [np.shape(item) for item in environment[name]]
-        else:
-            environment[name] = _plain(value, tape)
+    environment = {name: _plain(value, tape) for name, value in named.items()}
+    environment["out"] = list(result) if isinstance(result, (tuple, list)) else result
+    if found.sequence is not None:
+        sequence = [_plain(item, tape) for item in named[found.sequence]]
+        environment[found.sequence] = sequence
+        environment[f"{found.sequence}_shape"] = [np.shape(item) for item in sequence]
     return environment
 
 
@@ -114,7 +114,7 @@ def _reapplied(found: Operation, call: Call, argument: Any) -> tuple[Callable[..
 def _pushforward(
     found: Operation, rule: Rule, function: Callable[..., Any], saved: list[Any], argument_fit: Any, context: Any
 ) -> tuple[Callable[..., Any], list[Any]]:
-    environment, result, argument, call = context
+    environment, result, argument, call, _ = context
     several = isinstance(result, (tuple, list))
     if found.elementwise and (found.holomorphic or not _has_complex(environment, result)):
         return function, saved
@@ -140,17 +140,18 @@ def _pullback_of(pushforward: Callable[..., Any], argument_fit: Any, result: Any
     return pull
 
 
-def _keep_plain_arrays(tape: Tape, named: dict[str, Any], saved: list[Any]) -> None:
-    """Guard saved arrays that are not recorded values of this tape."""
-    for value in named.values():
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            foreign = isinstance(item, np.ndarray) or (isinstance(item, RecordedArray) and item.tape is not tape)
-            if foreign and any(kept is item for kept in saved):
-                tape.keep_plain(saved, item)
+def _foreign_arrays(tape: Tape, named: dict[str, Any]) -> list[Any]:
+    """The arrays among the arguments that are not recorded values of this tape, and could be overwritten unseen."""
+    return [
+        item
+        for value in named.values()
+        for item in (value if isinstance(value, (list, tuple)) else (value,))
+        if isinstance(item, np.ndarray) or (isinstance(item, RecordedArray) and item.tape is not tape)
+    ]
 
 
-def _make_link(found: Operation, tape: Tape, named: dict[str, Any], rule: Rule, source: Any, context: Any) -> Any:
-    environment, result, _, _ = context
+def _make_link(found: Operation, tape: Tape, rule: Rule, source: Any, context: Any) -> Any:
+    environment, result, _, _, foreign = context
     argument = environment[rule.wrt]
     if rule.wrt == found.sequence:
         fit: Any = [_shape_and_dtype(one) for one in argument]
@@ -167,12 +168,14 @@ def _make_link(found: Operation, tape: Tape, named: dict[str, Any], rule: Rule, 
         function, saved = _pushforward(found, rule, function, saved, fit, context)
     if tape.forward:
         fit = None if isinstance(result, (tuple, list)) else _shape_and_dtype(result)
-    _keep_plain_arrays(tape, named, saved)
+    for array in foreign:
+        tape.keep_plain(saved, array)
     return function, source, fit, saved
 
 
 def _links(found: Operation, tape: Tape, named: dict[str, Any], result: Any, call: Call) -> list[Any]:
     environment: dict[str, Any] | None = None
+    foreign: list[Any] = []
     links = []
     for name, rule in found.rules.items():
         value = named[name]
@@ -186,7 +189,8 @@ def _links(found: Operation, tape: Tape, named: dict[str, Any], result: Any, cal
                 continue
         if environment is None:
             environment = _environment(found, tape, named, result)
-        links.append(_make_link(found, tape, named, rule, source, (environment, result, value, call)))
+            foreign = _foreign_arrays(tape, named)
+        links.append(_make_link(found, tape, rule, source, (environment, result, value, call, foreign)))
     return links
 
 

@@ -7,7 +7,7 @@ derivative (integers, booleans). Which tape: the innermost among the arguments; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,10 @@ from wengert.tape.array import RecordedArray, RecordedView, constant_array
 from wengert.tape.link import link
 from wengert.tape.tape import Tape
 
-__all__ = ["apply", "call", "is_view_of", "result_array", "strip"]
+__all__ = ["apply", "call", "innermost_tape", "is_view_of", "strip"]
 
 
-def _flat(values: Any) -> Iterator[Any]:
+def _flat(values: Iterable[Any]) -> Iterator[RecordedArray]:
     for value in values:
         if isinstance(value, RecordedArray):
             yield value
@@ -31,14 +31,16 @@ def _flat(values: Any) -> Iterator[Any]:
             yield from _flat(value.values())
 
 
-def innermost_tape(*values: Any) -> Tape | None:
+def innermost_tape(values: Iterable[Any]) -> Tape | None:
     """The tape of the innermost level among recorded values, also inside lists, tuples and dicts."""
     found: Tape | None = None
     for value in _flat(values):
         tape = value.tape
+        if tape is found:
+            continue
         if found is None or tape.level > found.level:
             found = tape
-        elif tape.level == found.level and tape is not found:
+        elif tape.level == found.level:
             raise EscapedValueError(
                 f"values of two different derivative calls meet, {at_user_location()}\n"
                 "One of them was kept from a call that has returned, or comes from another thread."
@@ -72,10 +74,10 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _constant_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    tape = innermost_tape(args, kwargs)
+    tape = innermost_tape((*args, *kwargs.values()))
     while tape is not None:
         args, kwargs = strip(args, tape), strip(kwargs, tape)
-        tape = innermost_tape(args, kwargs)
+        tape = innermost_tape((*args, *kwargs.values()))
     result = function(*args, **kwargs)
     return _constants(result)
 
@@ -101,10 +103,11 @@ def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """Run an operation of the table and record it."""
     if kwargs.get("out") is not None:
         return _store_in(kwargs["out"], lambda *a, **k: apply(found, a, k), args, kwargs)
-    tape = innermost_tape(args, kwargs)
+    tape = innermost_tape((*args, *kwargs.values()))
     if tape is None:
         return found.function(*args, **kwargs)
-    plain_args, plain_kwargs = strip(args, tape), strip(kwargs, tape)
+    plain_args = tuple([strip(value, tape) for value in args])
+    plain_kwargs = {name: strip(value, tape) for name, value in kwargs.items()}
     result = found.function(*plain_args, **plain_kwargs)
     named = dict(zip(found.parameters, found.bind(*args, **kwargs), strict=True))
     _check_options(found, named, tape)
@@ -116,15 +119,15 @@ def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
 def _check_options(found: Operation, named: dict[str, Any], tape: Tape) -> None:
     """Refuse an option that no rule reads, and an active argument without a rule, rather than ignore them."""
-    known = {name for rule in found.rules.values() for name in (*rule.statics, *rule.saves)}
+    defaults = found.defaults
     for name, value in named.items():
-        if name in found.rules or name in found.constant:
+        if name in found.rules or name in found.constant or (name in defaults and value is defaults[name]):
             continue
         if any(item.tape is tape and item.current_slot() is not None for item in _flat((value,))):
             raise UnsupportedOperationError(
                 f"{found.name} has no derivative rule with respect to {name!r}; {at_user_location()}"
             )
-        if name not in known and name not in found.inert:
+        if name not in found.inert and not any(name in (*rule.statics, *rule.saves) for rule in found.rules.values()):
             require_default(found, name, value)
 
 
@@ -157,10 +160,3 @@ def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dic
         return found.function(**{**kwargs, next(iter(kwargs)): array})
 
     return RecordedView(recorded.value, recorded.slot, recorded.tape, source.root, (*source.path, step))
-
-
-def result_array(value: Any, slot: int | None, tape: Tape) -> RecordedArray:
-    """A new recorded array: a value of this tape with its own storage."""
-    return RecordedArray(value, slot, tape)
-
-

@@ -49,12 +49,19 @@ class SavedValues:
             entry = self.entries[position]
             saved_lists = [link[3] for link in entry[1]] if type(entry) is tuple else entry.saved_lists()
             for saved in saved_lists:
-                for i, value in enumerate(saved):
-                    if type(value) not in _NUMBERS:
-                        array = raw(value)
-                        if type(array) is np.ndarray and array.size:
-                            self._add(array, saved, i)
+                self._index(saved)
         self.cursor = len(self.entries)
+
+    def _index(self, saved: list[Any]) -> None:
+        for i, value in enumerate(saved):
+            if type(value) in _NUMBERS:
+                continue
+            if type(value) is list:
+                self._index(value)
+                continue
+            array = raw(value)
+            if type(array) is np.ndarray and array.size:
+                self._add(array, saved, i)
 
     def _add(self, array: np.ndarray[Any, Any], saved: list[Any], i: int) -> None:
         owner = id(memory_owner(array))

@@ -64,7 +64,7 @@ class Tape:
         for saved, array in self.plain:
             if id(array) not in copies:
                 copies[id(array)] = array.copy()
-            saved[:] = [copies[id(array)] if item is array else item for item in saved]
+            _replace(saved, array, copies[id(array)])
 
     def stop_watching(self) -> None:
         """From now on stores into plain arrays may happen unseen: copy what is saved of them, and what will be."""
@@ -74,12 +74,22 @@ class Tape:
             self.plain.clear()
 
     def keep_plain(self, saved: list[Any], array: Any) -> None:
-        """Guard a saved array that is not a recorded value of this tape against later writes by the user."""
+        """If `array`, which is not a recorded value of this tape, is saved: guard it against later writes unseen."""
+        if not any(item is array or type(item) is list for item in saved):
+            return
         if self.watched:
             self.plain.append((saved, array))
         else:
-            copy = array.copy()
-            saved[:] = [copy if item is array else item for item in saved]
+            _replace(saved, array, array.copy())
+
+
+def _replace(saved: list[Any], array: Any, copy: Any) -> None:
+    """Put `copy` in the place of `array` in a list of saved values, also in the lists among them."""
+    for i, item in enumerate(saved):
+        if item is array:
+            saved[i] = copy
+        elif type(item) is list:
+            _replace(item, array, copy)
 
 
 def _escaped(entry: Any) -> NoReturn:
