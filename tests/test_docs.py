@@ -1,7 +1,7 @@
 """The documentation is true: its examples give what they show, and the architecture page names every file.
 
 A block marked `python` with prompts is a session, checked as a doctest; one without prompts is a script, run from a file
-of its own. All blocks of a page share their names, as if typed one after the other.
+of its own, before the sessions. All blocks of a page share their names, as if typed one after the other.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ def run_script(code: str, path: Path, names: dict[str, Any]) -> None:
 def run_session(code: str, title: str, names: dict[str, Any]) -> None:
     test = doctest.DocTestParser().get_doctest(code, names, title, title, 0)
     report: list[str] = []
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
-    runner.run(test, out=report.append, clear_globs=False)
-    names.update(test.globs)
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.append)
     assert not report, "".join(report)
 
 
@@ -37,11 +35,10 @@ def test_examples_of_a_page_give_what_they_show(page: Path, tmp_path: Path, monk
     """Every example of the page runs, in order, and prints what the page says."""
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
-    for number, code in enumerate(BLOCK.findall(page.read_text(encoding="utf-8"))):
-        if code.startswith(">>>"):
-            run_session(code, f"{page.stem}-{number}", names)
-        else:
-            run_script(code, tmp_path / f"{page.stem}_{number}.py", names)
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    for number, code in enumerate(block for block in blocks if not block.startswith(">>>")):
+        run_script(code, tmp_path / f"{page.stem}_{number}.py", names)
+    run_session("\n".join(block for block in blocks if block.startswith(">>>")), page.stem, names)
 
 
 def test_the_architecture_page_names_every_file() -> None:

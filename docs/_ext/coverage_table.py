@@ -48,7 +48,7 @@ def coverage_text() -> str:
     lines: list[str] = []
     for module in sorted(modules):
         lines += ["", f"**{module}**", "", "| function | class | |", "|---|---|---|"]
-        lines += [f"| `{row.name}` | {row.kind} | {row.note.replace('|', '\\|')} |" for row in sorted(modules[module])]
+        lines += [f"| `{row.name}` | {row.kind} | {row.note} |" for row in sorted(modules[module])]
     return "\n".join(lines)
 
 

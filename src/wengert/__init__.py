@@ -15,8 +15,28 @@ from wengert.api import (
     vjp,
 )
 from wengert.custom import custom_jvp, custom_vjp
+from wengert.errors import (
+    ArgumentError,
+    CheckFailedError,
+    EscapedValueError,
+    LostGradientError,
+    NotScalarError,
+    RuleError,
+    SeedError,
+    UnsupportedOperationError,
+    WengertError,
+)
 
 __all__ = [
+    "ArgumentError",
+    "CheckFailedError",
+    "EscapedValueError",
+    "LostGradientError",
+    "NotScalarError",
+    "RuleError",
+    "SeedError",
+    "UnsupportedOperationError",
+    "WengertError",
     "custom_jvp",
     "custom_vjp",
     "grad",

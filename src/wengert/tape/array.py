@@ -18,7 +18,7 @@ from wengert.errors import LostGradientError, at_user_location
 from wengert.ops.table import TABLE, Operation
 from wengert.tape.tape import Tape, open_tapes
 
-__all__ = ["RecordedArray", "RecordedView", "constant_array", "install_record", "is_recorded"]
+__all__ = ["RecordedArray", "RecordedView", "constant_array", "install_record", "is_recorded", "refuse_to_lose"]
 
 Step = Callable[[Any], Any]
 
@@ -79,14 +79,14 @@ class RecordedArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.slot is None and not isinstance(self.current(), RecordedArray):
             return np.array(self.current(), dtype=dtype)
-        _refuse_to_lose("a plain ndarray")
+        refuse_to_lose("a plain ndarray")
 
     def __float__(self) -> float:
-        _refuse_to_lose("a Python float") if self._is_active() else None
+        refuse_to_lose("a Python float") if self._is_active() else None
         return float(self.primal())
 
     def __complex__(self) -> complex:
-        _refuse_to_lose("a Python complex") if self._is_active() else None
+        refuse_to_lose("a Python complex") if self._is_active() else None
         return complex(self.primal())
 
     def _is_active(self) -> bool:
@@ -233,7 +233,8 @@ def install_record(ufunc: Any, function: Any, read: Any, write: Any) -> None:
     _record.ufunc, _record.function, _record.read, _record.write = ufunc, function, read, write
 
 
-def _refuse_to_lose(target: str) -> NoReturn:
+def refuse_to_lose(target: str) -> NoReturn:
+    """Raise the error for a recorded value about to be stored where its derivative would be lost."""
     raise LostGradientError(
         f"a recorded value would lose its derivative in {target}, {at_user_location()}\n"
         "A plain ndarray cannot hold a recorded value. Make the buffer inside the differentiated function, from its "

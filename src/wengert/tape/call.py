@@ -174,7 +174,7 @@ def plain_result(value: Any, like: Any, shared: set[int]) -> Any:
             value = value.copy()
         if not isinstance(like, (np.ndarray, RecordedArray)):
             value = value[()]
-    elif isinstance(like, np.ndarray):
-        value = np.array(value)
+    else:
+        value = np.array(value) if isinstance(like, np.ndarray) else np.asarray(value)[()]
     shared.add(id(value))
     return value

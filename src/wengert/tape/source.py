@@ -19,10 +19,12 @@ from collections.abc import Callable, Iterator
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
-__all__ = ["CALL_HOOK", "STORE_HOOK", "recompile"]
+__all__ = ["CALL_HOOK", "ELEMENT_HOOK", "STORE_HOOK", "recompile"]
 
 CALL_HOOK = "__wengert_call__"
 STORE_HOOK = "__wengert_store__"
+ELEMENT_HOOK = "__wengert_element__"
+_HOOKS = (CALL_HOOK, STORE_HOOK, ELEMENT_HOOK)
 _SCOPE = "__wengert_scope__"
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -48,7 +50,7 @@ class _Interceptor(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.ctx, ast.Store):
-            node.value = self._hook(STORE_HOOK, node.value)
+            node.value = self._hook(ELEMENT_HOOK, node.value)
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
@@ -127,7 +129,7 @@ def _in_scope(
         statement.decorator_list = []
     if class_name is not None:
         statement = ast.ClassDef(class_name, [], [], [statement], [])
-    arguments = ast.arguments([], [ast.arg(name) for name in (*names, CALL_HOOK, STORE_HOOK)], None, [], [], None, [])
+    arguments = ast.arguments([], [ast.arg(name) for name in (*names, *_HOOKS)], None, [], [], None, [])
     scope = ast.FunctionDef(_SCOPE, arguments, [statement], [], None, None)
     return ast.fix_missing_locations(ast.Module([*imports, scope], []))
 
@@ -189,6 +191,17 @@ def _same_code(one: CodeType, other: CodeType) -> bool:
     return True
 
 
+def _named_like(new: CodeType, old: CodeType) -> CodeType:
+    """Code with the qualified name of the function it was made from, and so the functions inside it."""
+    prefix = new.co_qualname
+
+    def renamed(code: CodeType) -> CodeType:
+        constants = tuple(renamed(one) if isinstance(one, CodeType) else one for one in code.co_consts)
+        return code.replace(co_qualname=old.co_qualname + code.co_qualname.removeprefix(prefix), co_consts=constants)
+
+    return renamed(new)
+
+
 def _recompile_code(function: FunctionType) -> CodeType | None:
     """The code of a function with the hooks in it, or None where its source cannot be had or is not what runs."""
     code = function.__code__
@@ -201,7 +214,7 @@ def _recompile_code(function: FunctionType) -> CodeType | None:
             plain = _compile(node, class_name, code, imports, intercept=False)
             if plain is not None and _same_code(code, plain):
                 new = _compile(node, class_name, code, imports, intercept=True)
-                return None if new is None else new.replace(co_firstlineno=code.co_firstlineno)
+                return None if new is None else _named_like(new, code).replace(co_firstlineno=code.co_firstlineno)
         except SyntaxError:  # a name that only makes sense in the place where the function was defined
             continue
     return None

@@ -23,9 +23,9 @@ from wengert.ops.table import COMPOSITES, CONSTANT, TABLE
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import array_of, python_complex, python_float
 from wengert.tape.access import preserve
-from wengert.tape.array import RecordedArray, constant_array
+from wengert.tape.array import RecordedArray, constant_array, refuse_to_lose
 from wengert.tape.record import call
-from wengert.tape.source import CALL_HOOK, STORE_HOOK, recompile
+from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, STORE_HOOK, recompile
 from wengert.tape.tape import open_tapes
 
 __all__ = ["intercepted", "resolve"]
@@ -366,7 +366,38 @@ def _before_store(target: Any) -> Any:
     return target
 
 
-_HOOKS: dict[str, Function] = {CALL_HOOK: resolve, STORE_HOOK: _before_store}
+class _PlainElements:
+    """A plain array as the target of a store: it can take plain values, and whole numbers from recorded ones."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: np.ndarray[Any, Any]) -> None:
+        self.target = target
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.target[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self.target.dtype.kind != "O" and _contains_recorded(value):
+            if self.target.dtype.kind not in "iub" or not isinstance(value, RecordedArray):
+                refuse_to_lose("a plain ndarray")
+            value = value.primal()
+        self.target[index] = value
+
+
+def _before_element_store(target: Any) -> Any:
+    """As `_before_store`, for a store into elements."""
+    if type(target) is np.ndarray:
+        preserve(target)
+        return _PlainElements(target)
+    return target
+
+
+_HOOKS: dict[str, Function] = {
+    CALL_HOOK: resolve,
+    STORE_HOOK: _before_store,
+    ELEMENT_HOOK: _before_element_store,
+}
 
 
 def intercepted(function: Function) -> tuple[Function, bool]:
