@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -38,7 +39,7 @@ SEED = 0
 def initial_parameters(rng):
     """All weights and biases as one flat vector: weights of variance 1 / (inputs of the layer), biases zero."""
     pieces = []
-    for inputs, outputs in zip(SIZES[:-1], SIZES[1:], strict=True):
+    for inputs, outputs in pairwise(SIZES):
         pieces.append(rng.normal(size=inputs * outputs) / np.sqrt(inputs))
         pieces.append(np.zeros(outputs))
     return np.concatenate(pieces)
@@ -48,7 +49,7 @@ def unpack(theta):
     """The weight matrix and the bias of each layer, out of the flat vector."""
     layers = []
     start = 0
-    for inputs, outputs in zip(SIZES[:-1], SIZES[1:], strict=True):
+    for inputs, outputs in pairwise(SIZES):
         W = theta[start : start + inputs * outputs].reshape(inputs, outputs)
         start += inputs * outputs
         b = theta[start : start + outputs]

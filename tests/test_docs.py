@@ -1,6 +1,6 @@
 """The documentation is true: its examples give what they show, and the architecture page names every file.
 
-A block marked `python` with prompts is a session, checked as a doctest; one without prompts is a script, run from a file
+A block marked `python` with prompts is a session, checked as a doctest; one without is a script, run from a file
 of its own, before the sessions. All blocks of a page share their names, as if typed one after the other.
 """
 

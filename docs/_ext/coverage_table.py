@@ -1,6 +1,6 @@
 """The directive `coverage-table`: every function of the rule table, with its class and its reason, as Markdown tables.
 
-What goes in: the table as it is when the documentation is built. What comes out: one table for each module of functions.
+What goes in: the table when the documentation is built. What comes out: one table for each module of functions.
 """
 
 from __future__ import annotations

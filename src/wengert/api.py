@@ -53,10 +53,12 @@ def _normal_argnums(argnums: Argnums, count: int) -> tuple[int, ...]:
     return tuple(normal)
 
 
-def _gather(call: RecordedCall, values: Sequence[Any], args: tuple[Any, ...], argnums: Argnums) -> Any:
+def _gather(
+    call: RecordedCall, values: Sequence[Any], args: tuple[Any, ...], argnums: Argnums, seeds: Sequence[Any] = ()
+) -> Any:
     """Derivatives of the inputs as trees like the arguments: one for an int, a tuple for a sequence."""
     numbers = _normal_argnums(argnums, len(args))
-    shared: set[int] = set()
+    shared = {id(seed) for seed in seeds}
     remaining = iter([plain_result(value, like, shared) for value, like in zip(values, call.inputs, strict=True)])
     found = []
     for number in numbers:
@@ -212,7 +214,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     def pullback(ct: Any) -> Any:
         cts = _seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
         seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
-        return _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), primals, argnums)
+        return _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), primals, argnums, cts)
 
     result = _result(call)
     return (result, pullback, call.auxiliary) if has_aux else (result, pullback)

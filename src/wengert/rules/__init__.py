@@ -6,6 +6,6 @@ A rule is a named top-level function, straight-line NumPy with one `return`; its
 
 from __future__ import annotations
 
-from wengert.rules import casting, elementwise, indexing, nondifferentiable, reductions, shaping
+from wengert.rules import casting, elementwise, indexing, joining, nondifferentiable, reductions, shaping
 
-__all__ = ["casting", "elementwise", "indexing", "nondifferentiable", "reductions", "shaping"]
+__all__ = ["casting", "elementwise", "indexing", "joining", "nondifferentiable", "reductions", "shaping"]

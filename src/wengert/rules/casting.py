@@ -1,4 +1,8 @@
-"""Copies and conversions between real, complex and floating types."""
+"""Copies and conversions between real, complex and floating types.
+
+`as_array` is for the composites of this package: an argument that may be a number, a nested sequence or an array, as something
+that has a shape, without losing recorded values.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.ops.table import declare, operation, vjp
+from wengert.ops.table import composite, declare, operation, vjp
 
-__all__ = ["astype"]
+__all__ = ["as_array", "astype", "cast_to"]
 
 
 @operation(linear=["x"])
@@ -20,6 +24,35 @@ def astype(x: Any, *, dtype: Any) -> Any:
 @vjp(astype, wrt="x")
 def astype_x(ct: Any) -> Any:
     return ct
+
+
+@composite(np.astype)
+def array_api_astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    if device not in (None, "cpu"):
+        raise ValueError(f"Device not understood. Only 'cpu' is allowed, but received: {device}")
+    return x if not copy and x.dtype == np.dtype(dtype) else astype(x, dtype=np.dtype(dtype))
+
+
+def _holds_arrays(value: Any) -> bool:
+    """Whether a nested sequence holds anything but Python's own numbers."""
+    if isinstance(value, (list, tuple)):
+        return any(_holds_arrays(item) for item in value)
+    return hasattr(value, "dtype")
+
+
+def as_array(value: Any) -> Any:
+    """A value as something with shape and dtype: arrays (recorded ones too) as they are, nested sequences stacked."""
+    if hasattr(value, "dtype"):
+        return value
+    if isinstance(value, (list, tuple)) and _holds_arrays(value):
+        return np.stack([as_array(item) for item in value])
+    return np.asarray(value)
+
+
+def cast_to(value: Any, dtype: Any) -> Any:
+    """A value with the dtype that assigning it to an array of `dtype` would give it."""
+    value = as_array(value)
+    return value if value.dtype == dtype else astype(value, dtype=np.dtype(dtype))
 
 
 declare(np.copy, linear=["a"])

@@ -33,6 +33,13 @@ def memory_owner(array: np.ndarray[Any, Any]) -> Any:
     return array if array.base is None else array.base
 
 
+def _place_in_memory(value: Any) -> Any:
+    """A key that is equal for values which are the same elements of the same memory, at the same level."""
+    array = raw(value)
+    level = None if array is value else id(value)
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype, level
+
+
 class SavedValues:
     """The saved arrays of one tape: for each owner of memory, its saved pieces in the order of their addresses."""
 
@@ -82,11 +89,16 @@ class SavedValues:
         if not pieces or not region.size:
             return
         low, high = byte_bounds(region)
+        copies: dict[Any, Any] = {}
         i = bisect_left(pieces, low - self.longest[owner], key=lambda piece: piece[0])
         while i < len(pieces) and pieces[i][0] < high:
             _, piece_high, _, saved, place = pieces[i]
             if piece_high > low and np.may_share_memory(raw(saved[place]), region):
-                saved[place] = saved[place].copy()
+                value = saved[place]
+                key = _place_in_memory(value)
+                if key not in copies:
+                    copies[key] = value.copy()
+                saved[place] = copies[key]
                 del pieces[i]
             else:
                 i += 1
