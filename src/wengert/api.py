@@ -1,8 +1,8 @@
 """The public derivative functions. Names, arguments and results follow JAX's where JAX has the function.
 
-Arguments of a differentiated function are arrays, numbers or trees of them. Derivatives are plain `numpy.ndarray`s of the
-shape and dtype of what they belong to (NumPy scalars for numbers). For a real-valued function of complex `z = x + iy`,
-`grad` is `df/dx - i df/dy`, as in JAX and autograd, and the conjugate of PyTorch's.
+Arguments of a differentiated function are arrays, numbers or trees of them. Derivatives are plain `numpy.ndarray`s
+of the shape and dtype of what they belong to (NumPy scalars for numbers). For a real-valued function of complex `z =
+x + iy`, `grad` is `df/dx - i df/dy`, as in JAX and autograd, and the conjugate of PyTorch's.
 """
 
 from __future__ import annotations
@@ -196,9 +196,9 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
         primals: its arguments, all of them differentiated.
         has_aux: `function` returns a pair of its result and auxiliary data.
     Returns:
-        `(result, pullback)`, or `(result, pullback, auxiliary)`. `pullback(ct)` takes a cotangent of the structure, shapes
-        and dtypes of the result, and returns a tuple with the cotangent of each argument. It may be called any number
-        of times.
+        `(result, pullback)`, or `(result, pullback, auxiliary)`. `pullback(ct)` takes a cotangent of the structure,
+        shapes and dtypes of the result, and returns a tuple with the cotangent of each argument. It may be called
+        any number of times.
     Raises:
         SeedError: a cotangent does not fit the result. ArgumentError, LostGradientError: as for `grad`.
 
@@ -221,9 +221,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
 
 
 def _linearized(function: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[RecordedCall, Function]:
-    call = record_call(
-        function, primals, {}, range(len(primals)), forward=True, keep=True, has_aux=has_aux
-    )
+    call = record_call(function, primals, {}, range(len(primals)), forward=True, keep=True, has_aux=has_aux)
     _, structure = tree.flatten(primals)
 
     def pushforward(*tangents: Any) -> Any:
@@ -242,8 +240,9 @@ def _linearized(function: Function, primals: tuple[Any, ...], has_aux: bool) -> 
 def linearize(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """The result of `function(*primals)` and its pushforward, the derivative as a linear function of tangents.
 
-    `pushforward(*tangents)` takes one tangent for each argument, of its structure, shapes and dtypes, and returns the tangent
-    of the result. It sweeps the recorded run and does not run `function` again. Errors are those of `vjp`.
+    `pushforward(*tangents)` takes one tangent for each argument, of its structure, shapes and dtypes, and returns
+    the tangent of the result. It sweeps the recorded run and does not run `function` again. Errors are those of
+    `vjp`.
 
     >>> import numpy as np
     >>> import wengert as wg

@@ -1,7 +1,7 @@
 """Derivative rules of users' own functions, in the form of the rule table.
 
-A function decorated with `custom_vjp` or `custom_jvp` is one entry of the tape: its body runs on plain arrays and is not
-recorded. Its rules are registered one for each argument, and their parameter lists say what they save.
+A function decorated with `custom_vjp` or `custom_jvp` is one entry of the tape: its body runs on plain arrays and is
+not recorded. Its rules are registered one for each argument, and their parameter lists say what they save.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ class _CustomFunction:
             if wrt in self._operation.rules:
                 raise RuleError(f"{self._operation.name} has two rules wrt {wrt!r}")
             running = _recording_rule(rule)
-            self._operation.rules[wrt] = make_rule(
-                self._operation, running, wrt, pushforward=self._is_pushforward
-            )
+            self._operation.rules[wrt] = make_rule(self._operation, running, wrt, pushforward=self._is_pushforward)
             return rule
 
         return register
@@ -80,8 +78,9 @@ class custom_vjp(_CustomFunction):  # noqa: N801 (used as a decorator)
     """Decorator: a function whose reverse derivative is given by rules; forward derivatives are their transposes.
 
     `f.vjp(wrt="x")` decorates the rule for argument `x`: a function of `ct`, the cotangent of the result, and of any of
-    `out`, the argument names and `<argument>_shape`; keyword-only parameters are options. Only what it names is saved. It
-    returns the cotangent of `x` and must be linear in `ct`. An argument without a rule cannot be differentiated.
+    `out`, the argument names and `<argument>_shape`; keyword-only parameters are options. Only what it names is
+    saved. It returns the cotangent of `x` and must be linear in `ct`. An argument without a rule cannot be
+    differentiated.
 
     Raises:
         RuleError: a rule names something that cannot be resolved, when it is defined.
@@ -110,8 +109,8 @@ class custom_jvp(_CustomFunction):  # noqa: N801 (used as a decorator)
     """Decorator: a function whose forward derivative is given by rules; reverse derivatives are their transposes.
 
     `f.jvp(wrt="x")` decorates the rule for argument `x`: a function of `tangent`, that of `x`, and of any of `out`, the
-    argument names and `<argument>_shape`; keyword-only parameters are options. It returns its part of the tangent of the
-    result and must be linear in `tangent`. Errors are those of `custom_vjp`.
+    argument names and `<argument>_shape`; keyword-only parameters are options. It returns its part of the tangent of
+    the result and must be linear in `tangent`. Errors are those of `custom_vjp`.
 
     >>> import numpy as np
     >>> import wengert as wg

@@ -9,7 +9,8 @@
     ├── SeedError               (ValueError)       a tangent or cotangent of the wrong shape, dtype or structure
     └── RuleError               (TypeError)        a derivative rule that is malformed; raised when it is defined
 
-`CheckFailedError` (an `AssertionError`) is what `check_grads` raises; it lives here too so that the tree is in one place.
+`CheckFailedError` (an `AssertionError`) is what `check_grads` raises; it lives here too so that the tree is in one
+place.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ A dataclass is a node whose children are its fields, as in `dataclasses.fields`;
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import optree
@@ -27,8 +27,8 @@ def _register_dataclass(cls: type) -> None:
     def flatten_fields(node: Any) -> tuple[list[Any], None]:
         return [getattr(node, name) for name in names], None
 
-    def unflatten_fields(_: None, children: Any) -> Any:
-        node = object.__new__(cls)
+    def unflatten_fields(_: Any, children: Iterable[Any]) -> Any:
+        node: Any = object.__new__(cls)
         for name, child in zip(names, children, strict=True):
             object.__setattr__(node, name, child)
         return node

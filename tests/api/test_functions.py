@@ -88,7 +88,7 @@ def test_trees_of_arguments_and_results() -> None:
         wg.vjp(f, tree)
 
     tree["model"] = Model(X, 2.0, name=1.0)  # type: ignore[arg-type]
-    value, pullback = wg.vjp(f, tree)
+    _value, pullback = wg.vjp(f, tree)
     (ct,) = pullback({"a": 1.0, "b": [1.0, 1.0]})
     assert type(ct["model"]) is Model
     assert type(ct["points"][0]) is Point
@@ -147,7 +147,7 @@ def test_constant_results_have_zero_derivatives() -> None:
     """A result that does not depend on the argument has a zero derivative of the right shape."""
     np.testing.assert_array_equal(wg.grad(lambda x: 3.0)(X), np.zeros(3))
     np.testing.assert_array_equal(wg.jacobian(lambda x: np.ones(2))(X), np.zeros((2, 3)))
-    value, tangent = wg.jvp(lambda x: np.ones(2), (X,), (X,))
+    _value, tangent = wg.jvp(lambda x: np.ones(2), (X,), (X,))
     np.testing.assert_array_equal(tangent, np.zeros(2))
     np.testing.assert_array_equal(wg.vjp(lambda x: (x, 1.0), X)[1]((X, 2.0))[0], X)
 

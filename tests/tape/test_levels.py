@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -52,10 +53,8 @@ def test_an_exception_caught_inside_the_function() -> None:
     """A function may catch what an inner derivative raises, and go on."""
 
     def recovers(x):
-        try:
+        with contextlib.suppress(Failure):
             wg.grad(fails_in_the_middle)(x)
-        except Failure:
-            pass
         return np.sum(x**3)
 
     np.testing.assert_allclose(wg.grad(recovers)(X), 3 * X**2, rtol=1e-15)
@@ -179,5 +178,5 @@ def test_writing_an_inner_value_into_an_outer_array_is_refused() -> None:
 
         return np.sum(wg.grad(g)(x))
 
-    with pytest.raises(wg.LostGradientError, match="a value of an inner derivative is written into an array of an outer"):
+    with pytest.raises(wg.LostGradientError, match="a value of an inner derivative is written"):
         wg.grad(f)(X)

@@ -139,7 +139,7 @@ def filled(x):
     ids=lambda function: function.__name__,
 )
 def test_plain_arrays_may_change_after_use(function: Any) -> None:
-    """A plain array, index or mask that is overwritten after an operation used it: the derivative is that of its use."""
+    """A plain array, index or mask that is overwritten after its use: the derivative is that of the use."""
     x = np.array([0.5, 1.5, 2.5])
     step = 1e-6
     expected = [(function(x + step * e) - function(x - step * e)) / (2 * step) for e in np.eye(3)]

@@ -3,12 +3,13 @@
 What goes in: declarations and rules, made by the modules of `wengert.rules` when they are imported.
 What comes out: `TABLE`, from a function to its `Operation`; `COMPOSITES`, from a function to its definition by other
 functions; `CONSTANT` and `UNSUPPORTED`, from a function to the reason why it has no derivative.
-What holds: a function is in exactly one of the four. A rule names only what can be resolved: `ct`, `out`, the operation's
-own parameters and `<parameter>_shape`; anything else is a `RuleError` when the rule is defined.
+What holds: a function is in exactly one of the four. A rule names only what can be resolved: `ct`, `out`, the
+operation's own parameters and `<parameter>_shape`; anything else is a `RuleError` when the rule is defined.
 
-The parameter list of a rule is its save list. Arrays are positional; static metadata (`axis`, `keepdims`) is keyword-only.
-Rules are linear in `ct` and follow the convention of JAX for complex numbers: they are the transpose, not the conjugate
-transpose, of the derivative, so that an elementwise rule of a holomorphic function is its own pushforward.
+The parameter list of a rule is its save list. Arrays are positional; static metadata (`axis`, `keepdims`) is
+keyword-only. Rules are linear in `ct` and follow the convention of JAX for complex numbers: they are the transpose,
+not the conjugate transpose, of the derivative, so that an elementwise rule of a holomorphic function is its own
+pushforward.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ F = TypeVar("F", bound=Function)
 class Rule:
     """The derivative of one operation with respect to one of its array arguments.
 
-    `saves` are the names of its positional parameters after `ct`, in order; `statics` its keyword-only ones. A rule is a
-    pullback unless it is a `pushforward`, whose first parameter is a `tangent` instead; only users define those.
+    `saves` are the names of its positional parameters after `ct`, in order; `statics` its keyword-only ones. A rule
+    is a pullback unless it is a `pushforward`, whose first parameter is a `tangent` instead; only users define
+    those.
     """
 
     function: Function

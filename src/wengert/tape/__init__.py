@@ -22,7 +22,11 @@ UNARY.update(
     {
         found.function: unary_recorder(found.function)
         for found in TABLE.values()
-        if isinstance(found.function, np.ufunc) and found.parameters == ("x",) and found.elementwise
-        and found.holomorphic and found.function.nout == 1 and found.rules
+        if isinstance(found.function, np.ufunc)
+        and found.parameters == ("x",)
+        and found.elementwise
+        and found.holomorphic
+        and found.function.nout == 1
+        and found.rules
     }
 )

@@ -1,8 +1,8 @@
 """Reads, writes and in-place updates of recorded arrays: storages, versions and views.
 
 A write through any name changes the storage that all its views share, and counts up its version, so that every view
-reads it anew. Before memory is changed, saved values of any open tape that lie in it are copied out: a write copies if, and
-only if, a tape still needs the old value.
+reads it anew. Before memory is changed, saved values of any open tape that lie in it are copied out: a write copies
+if, and only if, a tape still needs the old value.
 """
 
 from __future__ import annotations

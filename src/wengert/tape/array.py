@@ -1,9 +1,9 @@
 """The recording array: what a function sees in place of an `ndarray` while it is recorded.
 
-A recorded array holds a value of the level below (a plain array or number, or a recorded array of an outer derivative) and
-the slot that stands for it on its tape; the slot is None for a constant. It takes part in NumPy's protocols, so
-functions that know nothing of it work on it. A `RecordedView` is a view of another recorded array's storage: it remembers
-the steps that lead to it, and reads its storage anew once that has been written.
+A recorded array holds a value of the level below (a plain array or number, or a recorded array of an outer
+derivative) and the slot that stands for it on its tape; the slot is None for a constant. It takes part in NumPy's
+protocols, so functions that know nothing of it work on it. A `RecordedView` is a view of another recorded array's
+storage: it remembers the steps that lead to it, and reads its storage anew once that has been written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.errors import LostGradientError, at_user_location
-from wengert.ops.table import TABLE, Operation
 from wengert.tape.tape import Tape, open_tapes
 
 __all__ = ["RecordedArray", "RecordedView", "constant_array", "install_record", "is_recorded", "refuse_to_lose"]
@@ -27,7 +26,10 @@ class RecordedArray:
     """An array, or a number, on a tape. Made by the record engine, never by users."""
 
     __slots__ = ("slot", "tape", "template", "value", "writes")
-    template: Any
+    astype: Callable[..., Any]  # a method, as are all of `ndarray`: see wengert.tape.methods
+    copy: Callable[..., Any]
+    template: Any  # set when first asked for
+    writes: int  # set by the first write
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]  # arrays are not hashable
 
@@ -77,16 +79,18 @@ class RecordedArray:
         return _record.function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self.slot is None and not isinstance(self.current(), RecordedArray):
-            return np.array(self.current(), dtype=dtype)
-        refuse_to_lose("a plain ndarray")
+        if self._is_active():
+            refuse_to_lose("a plain ndarray")
+        return np.array(self.primal(), dtype=dtype)
 
     def __float__(self) -> float:
-        refuse_to_lose("a Python float") if self._is_active() else None
+        if self._is_active():
+            refuse_to_lose("a Python float")
         return float(self.primal())
 
     def __complex__(self) -> complex:
-        refuse_to_lose("a Python complex") if self._is_active() else None
+        if self._is_active():
+            refuse_to_lose("a Python complex")
         return complex(self.primal())
 
     def _is_active(self) -> bool:
@@ -173,10 +177,10 @@ class RecordedArray:
         _record.write(self, index, value)
 
     def __copy__(self) -> Any:
-        return self.copy()  # type: ignore[attr-defined]  # installed by wengert.tape.methods
+        return self.copy()
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return self.copy()  # type: ignore[attr-defined]  # installed by wengert.tape.methods
+        return self.copy()
 
 
 class RecordedView(RecordedArray):
@@ -184,9 +188,7 @@ class RecordedView(RecordedArray):
 
     __slots__ = ("path", "root", "seen")
 
-    def __init__(
-        self, value: Any, slot: int | None, tape: Tape, root: RecordedArray, path: tuple[Step, ...]
-    ) -> None:
+    def __init__(self, value: Any, slot: int | None, tape: Tape, root: RecordedArray, path: tuple[Step, ...]) -> None:
         self.value = value
         self.slot = slot
         self.tape = tape
@@ -253,5 +255,3 @@ def constant_array(value: Any) -> Any:
     for tape in open_tapes():
         value = RecordedArray(value, None, tape)
     return value
-
-

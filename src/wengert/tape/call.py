@@ -62,7 +62,7 @@ def check_differentiable(value: Any, name: str) -> None:
 
 def _own_copy(value: Any) -> Any:
     if isinstance(value, RecordedArray):
-        return value.copy() if isinstance(value.primal(), np.ndarray) else value  # type: ignore[attr-defined]  # a method
+        return value.copy() if isinstance(value.primal(), np.ndarray) else value
     if isinstance(value, np.ndarray):
         return np.array(value, copy=True, order="K", subok=False)
     return value
@@ -99,7 +99,7 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
 
 
 def _unwrap(tape: Tape, value: Any, keep: bool) -> tuple[Any, int | None]:
-    """A result without its level, and its slot. Where the sweep comes later, the caller gets a copy to do with at will."""
+    """A result without its level, and its slot; a copy for the caller to do with at will where the sweep comes later."""
     if isinstance(value, RecordedArray) and value.tape is tape:
         plain = value.current()
         return _own_copy(plain) if keep else plain, value.slot
@@ -168,7 +168,7 @@ def plain_result(value: Any, like: Any, shared: set[int]) -> Any:
         return zeros if isinstance(like, (np.ndarray, RecordedArray)) else zeros[()]
     if isinstance(value, RecordedArray):
         if id(value) in shared:
-            value = value.copy()  # type: ignore[attr-defined]  # a method
+            value = value.copy()
     elif isinstance(value, np.ndarray):
         if id(value) in shared or value.base is not None or not value.flags.writeable:
             value = value.copy()

@@ -1,8 +1,8 @@
 """The short way from an elementwise operation to an entry of the tape.
 
-What the general way of `wengert.tape.record` does for any call is done here for ufuncs of one and two arguments, without
-binding a call: the rules are known when the recorder is made, and so is what they save. The general way remains for what is
-rare: operands of several levels, options, and functions that are not holomorphic.
+What the general way of `wengert.tape.record` does for any call is done here for ufuncs of one and two arguments,
+without binding a call: the rules are known when the recorder is made, and so is what they save. The general way
+remains for what is rare: operands of several levels, options, and functions that are not holomorphic.
 """
 
 from __future__ import annotations

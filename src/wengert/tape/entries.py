@@ -1,7 +1,7 @@
-"""The entries of a tape that are not plain operations: reads, writes, accumulations and operations with several results.
+"""The entries of a tape that are not plain operations: reads, writes and operations with several results.
 
-Each knows how it is swept: `reverse` is the table of DESIGN "The adjoint" for reads and writes, `forward` its transpose.
-With `s_bar` the adjoint storage of `s`:
+Each knows how it is swept: `forward` as it was executed, on tangents, and `reverse` as the transpose of that. With `s_bar`
+the adjoint storage of `s`, in reverse:
 
     v = s[i]      v's cotangent is added to s_bar[i]
     s[i] = v      s_bar[i] is v's cotangent; s_bar[i] becomes 0
@@ -212,7 +212,8 @@ class Several:
         if all(ct is None for ct in found):
             return
         cts = tuple(
-            np.zeros(like.shape, like.dtype) if ct is None else ct for ct, like in zip(found, self.templates, strict=True)
+            np.zeros(like.shape, like.dtype) if ct is None else ct
+            for ct, like in zip(found, self.templates, strict=True)
         )
         for rule, source, fit, saved in self.links:
             contribution = rule(cts, *saved)
@@ -233,5 +234,3 @@ class Several:
             for slot, like, tangent in zip(self.slots, self.templates, results, strict=True):
                 if slot is not None:
                     derivatives.add(slot, fit_tangent(tangent, like.shape, like.dtype))
-
-

@@ -1,8 +1,9 @@
 """Binding rules when an entry is made: from an operation, its arguments and its result to the links of an entry.
 
-For a reverse tape a link holds the rule. For a forward tape it holds the pushforward, made from the same rule: an elementwise
-rule is its own; an operation that is linear in the argument is applied to the tangent; any other rule is transposed, by
-recording the rule itself as a function of its cotangent (Radul et al., "You Only Linearize Once", POPL 2023, in reverse).
+For a reverse tape a link holds the rule. For a forward tape it holds the pushforward, made from the same rule: an
+elementwise rule is its own; an operation that is linear in the argument is applied to the tangent; any other rule is
+transposed, by recording the rule itself as a function of its cotangent (Radul et al., "You Only Linearize Once",
+POPL 2023, in reverse).
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def _reapplied(found: Operation, call: Call, argument: Any) -> tuple[Callable[..
     """The operation as a function of one argument and the saved others, for an operation linear in it."""
     plain_args, plain_kwargs, args, kwargs = call
     keys = list(kwargs)
-    place = next((i for i, value in enumerate((*args, *kwargs.values())) if value is argument), None)
+    place = next(i for i, value in enumerate((*args, *kwargs.values())) if value is argument)
     count = len(plain_args)
 
     def push(tangent: Any, *values: Any) -> Any:
@@ -104,7 +105,6 @@ def _reapplied(found: Operation, call: Call, argument: Any) -> tuple[Callable[..
         every = [*values[:place], tangent, *values[place + 1 :]]
         return found.function(*every[:count], **dict(zip(keys, every[count:], strict=True)))
 
-    assert place is not None
     saved = [*plain_args, *plain_kwargs.values()]
     if not isinstance(argument, (list, tuple)):
         saved[place] = None

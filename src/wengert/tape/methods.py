@@ -1,4 +1,4 @@
-"""The methods and attributes that an `ndarray` has, on recording arrays: each is the NumPy function of the same name."""
+"""The methods and attributes of `ndarray` on recording arrays: each is the NumPy function of the same name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ __all__ = ["install_methods"]
 
 # Methods whose arguments after the array are those of the NumPy function of the same name.
 _SAME_NAME = (
-    "all any argmax argmin argpartition argsort choose clip compress conj conjugate copy cumprod cumsum diagonal dot max "
-    "mean min nonzero prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
-).split()
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "choose", "clip", "compress", "conj", "conjugate"),
+    *("copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ravel", "repeat"),
+    *("round", "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
+)
 
 
 def _as_method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,13 +94,13 @@ def _refused(name: str, reason: str) -> Callable[..., Any]:
 
 def _set_real(self: RecordedArray, value: Any) -> None:
     if self.dtype.kind == "c":
-        write(self, Ellipsis, value + 1j * np.imag(self))  # type: ignore[call-overload]  # dispatched
+        write(self, Ellipsis, value + 1j * np.imag(self))
     else:
         write(self, Ellipsis, value)
 
 
 def _set_imag(self: RecordedArray, value: Any) -> None:
-    write(self, Ellipsis, np.real(self) + 1j * value)  # type: ignore[call-overload]  # dispatched
+    write(self, Ellipsis, np.real(self) + 1j * value)
 
 
 def install_methods() -> None:

@@ -138,7 +138,7 @@ def _reflected_matmul(self: RecordedArray, other: Any) -> Any:
 
 
 def _divmod(self: RecordedArray, other: Any) -> Any:
-    return self // other, self % other  # type: ignore[operator]  # installed below
+    return self // other, self % other
 
 
 def _reflected_divmod(self: RecordedArray, other: Any) -> Any:

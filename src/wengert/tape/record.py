@@ -1,8 +1,9 @@
 """Recording: runs an operation on the values below its recorded arguments and enters it on their tape.
 
-What goes in: a function with the arguments the user gave it, some of them recorded. What comes out: its result, recorded
-where it depends on an active argument, a constant of the same tape where it does not, plain where it cannot carry a
-derivative (integers, booleans). Which tape: the innermost among the arguments; those of outer levels are constants to it.
+What goes in: a function with the arguments the user gave it, some of them recorded. What comes out: its result,
+recorded where it depends on an active argument, a constant of the same tape where it does not, plain where it cannot
+carry a derivative (integers, booleans). Which tape: the innermost among the arguments; those of outer levels are
+constants to it.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     if function in CONSTANT:
         return _constant_call(function, args, kwargs)
     reason = UNSUPPORTED.get(function, "it is not in the table of derivative rules")
-    raise UnsupportedOperationError(f"{operation_name(function)} cannot be differentiated: {reason}; {at_user_location()}")
+    raise UnsupportedOperationError(
+        f"{operation_name(function)} cannot be differentiated: {reason}; {at_user_location()}"
+    )
 
 
 def _constant_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -1,9 +1,10 @@
 """Interception: recompiles a user's function so that the calls and stores in it can be followed.
 
-What goes in: a Python function. What comes out: the same function, compiled again from its own source with each call `f(...)`
-turned into `resolve(f)(...)`, and each store into an array announced before it happens. `resolve` gives the stand-ins of
-`wengert.tape.stand_ins`: creation calls that yield recording arrays, `math` functions that record, and users' own
-functions, recompiled in their turn. NumPy is not patched, and globals and closures are the function's own.
+What goes in: a Python function. What comes out: the same function, compiled again from its own source with each call
+`f(...)` turned into `resolve(f)(...)`, and each store into an array announced before it happens. `resolve` gives the
+stand-ins of `wengert.tape.stand_ins`: creation calls that yield recording arrays, `math` functions that record, and
+users' own functions, recompiled in their turn. NumPy is not patched, and globals and closures are the function's
+own.
 
 What holds: line numbers and names are kept, so tracebacks read as before. The source is used only if it compiles to
 the code the function has; a function without such source runs as it is, which is safe: storing a recorded value
@@ -151,12 +152,10 @@ def _compile(
 ) -> CodeType | None:
     node = copy.deepcopy(node)
     if intercept:
-        body = node.body
-        node.body = (
-            _Interceptor().visit(body)
-            if isinstance(node, ast.Lambda)
-            else [new for statement in body for new in _as_list(_Interceptor().visit(statement))]
-        )
+        if isinstance(node, ast.Lambda):
+            node.body = _Interceptor().visit(node.body)
+        else:
+            node.body = [new for statement in node.body for new in _as_list(_Interceptor().visit(statement))]
     names = tuple(name for name in code.co_freevars if name != "__class__")
     future_flags = code.co_flags & _FUTURE_FLAGS
     scope = _in_scope(node, class_name, names, imports)
@@ -185,8 +184,6 @@ def _same_code(one: CodeType, other: CodeType) -> bool:
             if not _same_code(a, b):
                 return False
         elif type(a) is not type(b) or a != b:
-            if a != a and b != b:  # NaN
-                continue
             return False
     return True
 

@@ -1,9 +1,9 @@
 """What stands in for a function that a recorded user function calls.
 
-Creation calls (`np.zeros`, `np.array`, `x.copy()`) yield recording arrays, which can hold recorded values. Conversions that do
-not take part in NumPy's protocols (`float`, `np.asarray`) and Python's `math` functions record. Functions that change a
-plain array in place first let the open tapes copy what they have saved of it. Users' functions, methods, classes and
-callables are recompiled. Everything else stands for itself.
+Creation calls (`np.zeros`, `np.array`, `x.copy()`) yield recording arrays, which can hold recorded values.
+Conversions that do not take part in NumPy's protocols (`float`, `np.asarray`) and Python's `math` functions record.
+Functions that change a plain array in place first let the open tapes copy what they have saved of it. Users'
+functions, methods, classes and callables are recompiled. Everything else stands for itself.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _with_options(array: Any, dtype: Any, ndmin: int = 0) -> Any:
     return array[(None,) * missing] if missing > 0 else array
 
 
-def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any) -> Any:  # noqa: A002 (NumPy's)
+def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any) -> Any:
     if not _contains_recorded(object):
         return _recorded_constant(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
     made = _assembled(object)
@@ -135,7 +135,7 @@ def _number_type(kind: Any, operation: Function | None) -> Function:
 
     def convert(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], RecordedArray):
-            return operation(args[0]) if operation is not None else args[0].astype(kind)  # type: ignore[attr-defined]
+            return operation(args[0]) if operation is not None else args[0].astype(kind)
         return kind(*args, **kwargs)
 
     return convert
@@ -266,7 +266,7 @@ _SITE_PACKAGES = tuple({sysconfig.get_paths()[name] + os.sep for name in ("purel
 
 def _is_library(function: FunctionType) -> bool:
     filename = function.__code__.co_filename
-    if filename.startswith(_LIBRARIES) or filename.startswith("<frozen"):
+    if filename.startswith((*_LIBRARIES, "<frozen")):
         return True
     return filename.startswith(_STANDARD_LIBRARY) and not filename.startswith(_SITE_PACKAGES)
 
@@ -335,7 +335,7 @@ def _resolve_other(function: Any) -> Any:
     python_function = getattr(function, "py_func", None)  # numba's dispatchers
     if type(python_function) is FunctionType:
         return _resolve_function(python_function)
-    called = getattr(type(function), "__call__", None)
+    called = getattr(type(function), "__call__", None)  # noqa: B004 (it must be a Python function)
     if type(called) is FunctionType and not _is_library(called):
         new = _resolve_function(called)
         return function if new is called else MethodType(new, function)
@@ -405,5 +405,3 @@ def intercepted(function: Function) -> tuple[Function, bool]:
     new = resolve(function)
     unwatched = type(function) is FunctionType and new is function and not _is_library(function)
     return new, not unwatched or (type(function) is FunctionType and recompile(function, _HOOKS) is function)
-
-

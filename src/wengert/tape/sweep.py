@@ -1,8 +1,9 @@
 """Adjoints and tangents by slot, and the two sweeps over a tape.
 
-Reverse: the entries are visited last first; each takes the cotangent of its result and adds contributions to those of its
-arguments (Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2). Forward: first to last, tangents of
-arguments to tangents of results (section 3.1). A slot without a derivative holds None, which stands for zero.
+Reverse: the entries are visited last first; each takes the cotangent of its result and adds contributions to those
+of its arguments (Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2). Forward: first to last,
+tangents of arguments to tangents of results (section 3.1). A slot without a derivative holds None, which stands for
+zero.
 
 **Strong zeros.** A zero cotangent contributes zero, even where the local derivative is infinite or NaN. Sweeps are
 linear in the seed, so an infinity or NaN that matters reaches the result. The reverse sweep is therefore run plainly,
@@ -21,7 +22,7 @@ from wengert.ops.table import TABLE
 from wengert.tape.array import RecordedArray, constant_array
 from wengert.tape.tape import Tape
 
-__all__ = ["Derivatives", "Template", "forward_sweep", "all_adjoints", "reverse_sweep", "template_of"]
+__all__ = ["Derivatives", "Template", "all_adjoints", "forward_sweep", "reverse_sweep", "template_of"]
 
 Seeds = Iterable[tuple[int, Any]]
 

@@ -32,11 +32,23 @@ class Tape:
     """One recording: its entries in the order of execution.
 
     `forward` says which sweep the entries are bound for. `watched` says that in-place writes to plain arrays by the
-    recorded function are seen (its source is intercepted); where they are not, plain arrays are copied when saved. `aliased` holds the identities
-    of inputs that shared memory when the call was made.
+    recorded function are seen (its source is intercepted); where they are not, plain arrays are copied when saved.
+    `aliased` holds the identities of inputs that shared memory when the call was made.
     """
 
-    __slots__ = ("aliased", "append", "entries", "forward", "level", "listener", "plain", "saved", "size", "slots", "watched")
+    __slots__ = (
+        "aliased",
+        "append",
+        "entries",
+        "forward",
+        "level",
+        "listener",
+        "plain",
+        "saved",
+        "size",
+        "slots",
+        "watched",
+    )
 
     def __init__(self, level: int, forward: bool, watched: bool, listener: Listener | None = None) -> None:
         self.level = level

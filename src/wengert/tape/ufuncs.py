@@ -92,7 +92,6 @@ def _at(function: np.ufunc, target: Any, index: Any, values: Any = None) -> None
 
 
 def _outer(function: np.ufunc, a: Any, b: Any, kwargs: dict[str, Any]) -> Any:
-    a, b = np.asanyarray(a) if not isinstance(a, RecordedArray) else a, b
     column = np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
     out = kwargs.pop("out", None)
     return _call(function, (column, b), kwargs, None if out is None else (out,))
@@ -114,9 +113,7 @@ def _along_axis(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs
         return known(array, **options)
     if function in CONSTANT:
         return call_method(function, method, inputs, kwargs)
-    raise UnsupportedOperationError(
-        f"np.{function.__name__}.{method} has no derivative rule; {at_user_location()}"
-    )
+    raise UnsupportedOperationError(f"np.{function.__name__}.{method} has no derivative rule; {at_user_location()}")
 
 
 def call_method(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
