@@ -55,6 +55,8 @@ def _on_real_parts(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _absolute(x: Any, out: Any = None, **kwargs: Any) -> Any:
+    if isinstance(x, builtins.int):
+        return builtins.abs(x)
     return np.multiply(x, np.where(np.real(x) < 0, -1.0, 1.0), out, **kwargs)
 
 
@@ -83,6 +85,20 @@ def _variance(x: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False) -
     centred = x - np.mean(x, axis=axis, keepdims=True)
     count = np.size(x) if axis is None else np.shape(x)[axis]
     return np.sum(centred * centred, axis=axis, keepdims=keepdims) / (count - ddof)
+
+
+def _vectorize(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *xs: np.array([function(*elements) for elements in zip(*np.broadcast_arrays(*xs), strict=True)])
+
+
+class _Generator:
+    """A random generator whose arrays are complex."""
+
+    def __init__(self, seed: int) -> None:
+        self.plain = np.random.default_rng(seed)
+
+    def __getattr__(self, name: str) -> Any:
+        return _creating(getattr(self.plain, name))
 
 
 def _norm(x: Any, axis: Any = None) -> Any:
@@ -138,6 +154,8 @@ def _numpy() -> types.ModuleType:
         logaddexp=_logaddexp,
         var=_variance,
         std=lambda *args, **kwargs: np.sqrt(_variance(*args, **kwargs)),
+        vectorize=_vectorize,
+        random=types.SimpleNamespace(default_rng=_Generator),
         vdot=lambda a, b: np.dot(np.ravel(a), np.ravel(b)),
         correlate=lambda a, v, *args: np.correlate(a, np.conj(v), *args),
         cbrt=lambda x: np.power(x, 1 / 3),

@@ -113,8 +113,8 @@ def bisection(coefficients):
     return low * coefficients[0] + high
 
 
-@program(inputs=lambda: (np.array([0.9, -0.4]), 1e-13), tags={"while", "break", "loop"})
-def fixed_point_with_budget(x, tolerance):
+@program(inputs=lambda: (np.array([0.9, -0.4]),), tags={"break", "loop"})
+def fixed_point_with_budget(x, tolerance=1e-13):
     y = x * 0
     for iteration in range(200):
         new = np.cos(y) * x

@@ -52,7 +52,7 @@ class Problem:
 
 
 def _complex_step(problem: Problem, weights: Sequence[Any], direction: Sequence[Any]) -> float:
-    values = [np.asarray(v) + 1j * STEP * np.asarray(d) for v, d in zip(problem.values, direction, strict=True)]
+    values = [np.asarray(v + 1j * STEP * np.asarray(d)) for v, d in zip(problem.values, direction, strict=True)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", np.exceptions.ComplexWarning)  # a number used as an index
         results = problem(*[v if v.ndim or isinstance(old, np.ndarray) else v[()]

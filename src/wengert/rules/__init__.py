@@ -6,6 +6,36 @@ A rule is a named top-level function, straight-line NumPy with one `return`; its
 
 from __future__ import annotations
 
-from wengert.rules import casting, elementwise, indexing, joining, nondifferentiable, reductions, shaping
+from wengert.rules import (
+    casting,
+    convolution,
+    creation,
+    differences,
+    einsum,
+    elementwise,
+    fft,
+    indexing,
+    joining,
+    nondifferentiable,
+    padding,
+    products,
+    reductions,
+    shaping,
+)
 
-__all__ = ["casting", "elementwise", "indexing", "joining", "nondifferentiable", "reductions", "shaping"]
+__all__ = [
+    "casting",
+    "convolution",
+    "creation",
+    "differences",
+    "einsum",
+    "elementwise",
+    "fft",
+    "indexing",
+    "joining",
+    "nondifferentiable",
+    "padding",
+    "products",
+    "reductions",
+    "shaping",
+]

@@ -1,7 +1,7 @@
 """Copies and conversions between real, complex and floating types.
 
-`as_array` is for the composites of this package: an argument that may be a number, a nested sequence or an array, as something
-that has a shape, without losing recorded values.
+`as_array` is for the composites of this package: an argument that may be a number, a nested sequence or an array, as
+something that has a shape, without losing recorded values.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Joining arrays along axes, splitting them, and putting pieces in and taking them out.
 
-Only `np.concatenate` is an operation. The rest are composites: joins of it, splits of basic slicing, so that the pieces of a
-split are views as NumPy's are.
+Only `np.concatenate` is an operation. The rest are composites: joins of it, splits of basic slicing, so that the pieces
+of a split are views as NumPy's are.
 """
 
 from __future__ import annotations
@@ -191,3 +191,32 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     inserted = np.broadcast_to(values, (*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
     order = np.insert(np.arange(size), obj, np.arange(size, size + count))
     return np.concatenate((arr, inserted), axis=axis)[(*(slice(None),) * axis, order)]
+
+
+@composite(np.apply_along_axis)
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    arr = as_array(arr)
+    axis = normalize_axis_index(axis, np.ndim(arr))
+    lines = np.moveaxis(arr, axis, -1)
+    outer = np.shape(lines)[:-1]
+    results = [as_array(func1d(lines[(*place, ...)], *args, **kwargs)) for place in np.ndindex(*outer)]
+    if not results:
+        raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
+    shape, kind = np.shape(results[0]), results[0].dtype
+    pieces = [np.broadcast_to(cast_to(result, kind), shape) for result in results]
+    joined = np.reshape(np.stack(pieces), (*outer, *shape))
+    inner = range(len(outer), len(outer) + len(shape))
+    return np.transpose(joined, (*range(axis), *inner, *range(axis, len(outer))))
+
+
+@composite(np.apply_over_axes)
+def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    value = as_array(a)
+    rank = np.ndim(value)
+    for given in (axes,) if np.ndim(axes) == 0 else axes:
+        axis = rank + given if given < 0 else given
+        result = func(value, axis)
+        value = result if np.ndim(result) == rank else np.expand_dims(result, axis)
+        if np.ndim(value) != rank:
+            raise ValueError("function is not returning an array of the correct shape")
+    return value

@@ -1,7 +1,8 @@
 """Changes of shape and order: reshapes, permutations of axes, reversals, repetitions, triangles and diagonals.
 
-Functions whose NumPy result is a view of their argument are operations with `view=True`, or composites of such operations and
-of basic slicing, so that a write through the result reaches the argument. All are linear; the rule of each is its transpose.
+Functions whose NumPy result is a view of their argument are operations with `view=True`, or composites of such
+operations and of basic slicing, so that a write through the result reaches the argument. All are linear; the rule of each
+is its transpose.
 """
 
 from __future__ import annotations
@@ -91,9 +92,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     rank = np.ndim(a)
     axis = normalize_axis_index(axis, rank)
     if not -rank <= start < rank + 1:
-        raise np.exceptions.AxisError(
-            f"'start' arg requires {-rank} <= start < {rank + 1}, but {start} was passed in"
-        )
+        raise np.exceptions.AxisError(f"'start' arg requires {-rank} <= start < {rank + 1}, but {start} was passed in")
     start = start + rank if start < 0 else start
     return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
@@ -162,7 +161,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     return tuple(a if np.shape(a) == shape else np.broadcast_to(a, shape) for a in arrays)
 
 
-declare(sliding_window_view, linear=["x"], view=True, constant=["window_shape"], inert=["writeable"])
+declare(sliding_window_view, linear=["x"], view=True, constant=["window_shape"])
 
 
 @vjp(sliding_window_view, wrt="x")
@@ -295,18 +294,21 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 # Triangles and diagonals.
 
 
+def _on_or_below(shape: tuple[int, ...], k: int) -> Any:
+    """Where a matrix of the last two axes is on or below its diagonal `k`; a single axis counts twice."""
+    return np.tri(shape[-2:][0], shape[-1], k, dtype=bool)
+
+
 @composite(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     m = as_array(m)
-    below = np.tri(*np.shape(m)[-2:], k=k - 1, dtype=bool)
-    return np.where(below, np.zeros(1, m.dtype), m)
+    return np.where(_on_or_below(np.shape(m), k - 1), np.zeros(1, m.dtype), m)
 
 
 @composite(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     m = as_array(m)
-    below = np.tri(*np.shape(m)[-2:], k=k, dtype=bool)
-    return np.where(below, m, np.zeros(1, m.dtype))
+    return np.where(_on_or_below(np.shape(m), k), m, np.zeros(1, m.dtype))
 
 
 declare(np.diagonal, linear=["a"], view=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import ArgumentError, LostGradientError, at_user_location
+from wengert.errors import ArgumentError, LostGradientError, UnsupportedOperationError, at_user_location
 from wengert.tape.array import RecordedArray, RecordedView
 from wengert.tape.entries import Accumulate, Read, Write, is_basic
 from wengert.tape.record import is_view_of
@@ -112,6 +112,23 @@ def _is_same_memory(array: RecordedArray, index: Any, value: Any) -> bool:
     return same_place and own.shape == region.shape and own.strides == region.strides
 
 
+def _has_mask(index: Any) -> bool:
+    parts = index if type(index) is tuple else (index,)
+    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype == bool for part in parts)
+
+
+def _write_overlapping_mask(target: Any, index: Any, plain: Any) -> None:
+    """A masked assignment from the memory it writes to, which NumPy does element by element, without a copy first."""
+    before = plain.copy()
+    target[index] = plain
+    after = target[index]
+    if not np.array_equal(after, np.broadcast_to(before, np.shape(after))):
+        raise UnsupportedOperationError(
+            f"a masked assignment reads elements that it has already overwritten, {at_user_location()}\n"
+            "The result depends on the order in which NumPy goes through the elements. Assign a copy of the right side."
+        )
+
+
 def write(array: RecordedArray, index: Any, value: Any) -> None:
     """`array[index] = value`, for any index."""
     if _is_same_memory(array, index, value):
@@ -121,7 +138,10 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
     target = array.current()
     _check_not_aliased(array)
     preserve(target, index)
-    target[index] = plain
+    if isinstance(value, RecordedArray) and value.root is root and _has_mask(index):
+        _write_overlapping_mask(target, index, plain)
+    else:
+        target[index] = plain
     if source is not None or root.slot is not None:
         if root.slot is None:
             root.slot = next(tape.slots)

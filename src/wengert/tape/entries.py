@@ -128,14 +128,16 @@ class Write(_Indexed):
         if derivatives.by_slot[self.slot] is None:
             return
         target, index = self.part(derivatives), self.place()
-        if self.source is not None:
-            ct = target[index].copy()
-            if self.saved and has_integer_arrays(self.saved):
-                ct = np.where(self._last_writes(np.shape(target)), ct, np.zeros((), ct.dtype))
-            if np.shape(ct) != self.shape or ct.dtype != self.dtype:
-                ct = fit_cotangent(_drop_leading(ct, self.shape), self.shape, self.dtype)
-            derivatives.add(self.source, ct)
-        target[index] = 0
+        if self.source is None:
+            target[index] = 0
+            return
+        ct = target[index].copy()
+        target[index] = 0  # before the contribution is added: it may be to this very storage
+        if self.saved and has_integer_arrays(self.saved):
+            ct = np.where(self._last_writes(np.shape(target)), ct, np.zeros((), ct.dtype))
+        if np.shape(ct) != self.shape or ct.dtype != self.dtype:
+            ct = fit_cotangent(_drop_leading(ct, self.shape), self.shape, self.dtype)
+        derivatives.add(self.source, ct)
 
     def _last_writes(self, shape: tuple[int, ...]) -> Any:
         """Which of the assigned elements are still there: of several to one place the last one wins."""

@@ -90,12 +90,13 @@ def transposed(
     return push
 
 
-def _reapplied(found: Operation, call: Call, argument: Any) -> tuple[Callable[..., Any], list[Any]]:
+def _reapplied(found: Operation, call: Call, wrt: str, argument: Any) -> tuple[Callable[..., Any], list[Any]]:
     """The operation as a function of one argument and the saved others, for an operation linear in it."""
-    plain_args, plain_kwargs, args, kwargs = call
-    keys = list(kwargs)
-    place = next(i for i, value in enumerate((*args, *kwargs.values())) if value is argument)
+    plain_args, plain_kwargs, _, _ = call
+    keys = list(plain_kwargs)
     count = len(plain_args)
+    position = found.parameters.index(wrt)
+    place = position if position < count else count + keys.index(wrt)
 
     def push(tangent: Any, *values: Any) -> Any:
         if isinstance(tangent, list):
@@ -119,7 +120,7 @@ def _pushforward(
     if found.elementwise and (found.holomorphic or not _has_complex(environment, result)):
         return function, saved
     if rule.wrt in found.linear:
-        return _reapplied(found, call, argument)
+        return _reapplied(found, call, rule.wrt, argument)
     results = [_shape_and_dtype(one) for one in (result if several else [result])]
 
     def push(tangent: Any, *values: Any) -> Any:

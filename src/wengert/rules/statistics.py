@@ -1,0 +1,292 @@
+"""Statistics, defined by reductions of the table: ranges, averages, covariances, and reductions that leave out NaN.
+
+What holds: each has the signature, results, warnings and errors of the NumPy function of its name. Reductions that leave out
+NaN are the plain ones with a mask, so NaN elements get zero.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from wengert.ops.table import composite
+
+__all__: list[str] = []
+
+
+def _array(value: Any) -> Any:
+    """Values with a dtype, recorded ones among them, as they are; lists and numbers as arrays."""
+    return value if hasattr(value, "dtype") else np.asarray(value)
+
+
+@composite(np.ptp)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+def _normal_axes(axis: Any, rank: int) -> tuple[int, ...]:
+    axes = tuple(range(rank)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for one in axes:
+        if not -rank <= one < rank:
+            raise np.exceptions.AxisError(one, rank)
+    return tuple(one % rank for one in axes)
+
+
+def _weights_like(a: Any, axis: Any, weights: Any) -> Any:
+    """Weights of the reduced axes alone, with axes of length one for the others."""
+    if np.shape(a) == np.shape(weights):
+        return weights
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    axes = _normal_axes(axis, np.ndim(a))
+    if np.shape(weights) != tuple(np.shape(a)[i] for i in axes):
+        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+    ordered = np.transpose(weights, tuple(np.argsort(axes).tolist()))
+    return np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(np.shape(a))))
+
+
+@composite(np.average)
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
+) -> Any:
+    a = _array(a)
+    if weights is None:
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        total = mean.dtype.type(np.size(a) / np.size(mean))
+    else:
+        weights = _weights_like(a, axis, _array(weights))
+        total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+        if np.any(total == 0.0):
+            raise ZeroDivisionError("Weights sum to zero, can't be normalized")
+        mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, np.copy(np.broadcast_to(total, np.shape(mean)))) if returned else mean
+
+
+# Without NaN.
+
+
+def _without_nan(a: Any, filler: float) -> Any:
+    return np.where(np.isnan(a), np.asarray(filler, a.dtype), a)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that were given: NumPy does not take None for the others."""
+    return {name: value for name, value in options.items() if value is not None and value is not np._NoValue}
+
+
+@composite(np.nansum)
+def nansum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    return np.sum(_without_nan(a, 0.0), axis=axis, dtype=dtype, **_given(keepdims=keepdims, initial=initial, where=where))
+
+
+@composite(np.nanprod)
+def nanprod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Any:
+    return np.prod(_without_nan(a, 1.0), axis=axis, dtype=dtype, **_given(keepdims=keepdims, initial=initial, where=where))
+
+
+@composite(np.nancumsum)
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumsum(_without_nan(a, 0.0), axis=axis, dtype=dtype)
+
+
+@composite(np.nancumprod)
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumprod(_without_nan(a, 1.0), axis=axis, dtype=dtype)
+
+
+def _is_number(a: Any, where: Any) -> Any:
+    """The mask of the elements that are not NaN, and are chosen."""
+    numbers = ~np.isnan(a)
+    return numbers if where is None or where is np._NoValue else numbers & where
+
+
+@composite(np.nanmean)
+def nanmean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = None
+) -> Any:
+    chosen = np.broadcast_to(_is_number(a, where), np.shape(a))
+    if not np.all(np.any(chosen, axis=axis)):
+        warnings.warn("Mean of empty slice", RuntimeWarning, stacklevel=2)
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's own, given above
+        return np.mean(a, axis=axis, dtype=dtype, where=chosen, **_given(keepdims=keepdims))
+
+
+def _nan_moment(function: Any, a: Any, axis: Any, dtype: Any, ddof: Any, where: Any, options: dict[str, Any]) -> Any:
+    """A variance or standard deviation without NaN; NaN where no degrees of freedom are left."""
+    if "correction" in options:
+        if ddof != 0:
+            raise ValueError("ddof and correction can't be provided simultaneously.")
+        ddof = options.pop("correction")
+    chosen = np.broadcast_to(_is_number(a, where), np.shape(a))
+    freedom = np.sum(chosen, axis=axis, **_given(keepdims=options.get("keepdims"))) - ddof
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's own; ours follows
+        result = function(a, axis=axis, dtype=dtype, ddof=ddof, where=chosen, **options)
+    if np.all(freedom > 0):
+        return result
+    warnings.warn("Degrees of freedom <= 0 for slice.", RuntimeWarning, stacklevel=3)
+    return np.where(freedom <= 0, np.asarray(np.nan, result.dtype), result)
+
+
+@composite(np.nanvar)
+def nanvar(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    options = _given(keepdims=keepdims, mean=mean, correction=correction)
+    return _nan_moment(np.var, a, axis, dtype, ddof, where, options)
+
+
+@composite(np.nanstd)
+def nanstd(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = None,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    options = _given(keepdims=keepdims, mean=mean, correction=correction)
+    return _nan_moment(np.std, a, axis, dtype, ddof, where, options)
+
+
+# Covariances.
+
+
+def _observations(m: Any, rowvar: bool, dtype: Any, name: str) -> Any:
+    """One row for each variable."""
+    m = _array(m)
+    if np.ndim(m) > 2:
+        raise ValueError(f"{name} has more than 2 dimensions")
+    rows = np.reshape(m, (1, -1)) if np.ndim(m) < 2 else m
+    rows = rows if rows.dtype == dtype else rows.astype(dtype)
+    return np.transpose(rows) if not rowvar and np.shape(rows)[0] != 1 else rows
+
+
+def _observation_weights(weights: Any, count: int, name: str) -> Any:
+    weights = _array(weights)
+    if weights.dtype.kind in "iub":
+        weights = weights.astype(float)
+    if name == "fweights" and not np.all(weights == np.around(weights)):
+        raise TypeError("fweights must be integer")
+    if np.ndim(weights) > 1:
+        raise RuntimeError(f"cannot handle multidimensional {name}")
+    if np.shape(weights)[0] != count:
+        raise RuntimeError(f"incompatible numbers of samples and {name}")
+    if np.any(weights < 0):
+        raise ValueError(f"{name} cannot be negative")
+    return weights
+
+
+def _normalization(count: int, ddof: Any, fweights: Any, aweights: Any) -> tuple[Any, Any]:
+    """The weights of the observations, or None, and what the sums of products are divided by."""
+    if fweights is None and aweights is None:
+        return None, count - ddof
+    weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
+    total = np.sum(weights)
+    if ddof == 0:
+        return weights, total
+    return weights, total - (ddof if aweights is None else ddof * np.sum(weights * aweights) / total)
+
+
+@composite(np.cov)
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
+    if dtype is None:
+        dtype = np.result_type(_array(m).dtype, np.float64 if y is None else _array(y).dtype, np.float64)
+    if np.ndim(m) < 2:
+        rows = _observations(m, True, dtype, "m")
+    else:
+        rows = np.transpose(_observations(np.transpose(m), True, dtype, "m")) if rowvar else _observations(
+            np.transpose(m), True, dtype, "m"
+        )
+    if np.shape(rows)[0] == 0:
+        return np.array([]).reshape(0, 0)
+    if y is not None:
+        rows = np.concatenate((rows, _observations(y, rowvar, dtype, "y")), axis=0)
+    count = np.shape(rows)[1]
+    fweights = None if fweights is None else _observation_weights(fweights, count, "fweights")
+    aweights = None if aweights is None else _observation_weights(aweights, count, "aweights")
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights, divisor = _normalization(count, ddof, fweights, aweights)
+    if divisor <= 0:
+        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
+        divisor = 0.0
+    apart = rows - np.expand_dims(np.average(rows, axis=1, weights=weights), 1)
+    other = np.transpose(apart if weights is None else apart * weights)
+    products = np.dot(apart, np.conjugate(other) if other.dtype.kind == "c" else other)
+    return np.squeeze(products * np.true_divide(1, divisor))
+
+
+@composite(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = np.cov(x, y, rowvar, dtype=dtype)
+    if np.ndim(c) == 0:
+        return c / c
+    each = np.arange(np.shape(c)[0])
+    deviations = np.sqrt(np.real(c[each, each]))
+    c = c / np.expand_dims(deviations, 1) / np.expand_dims(deviations, 0)
+    if c.dtype.kind == "c":
+        return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
+    return np.clip(c, -1, 1)
+
+
+# Integrals and histograms.
+
+
+@composite(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    y = _array(y)
+    rank = np.ndim(y)
+    before = (slice(None),) * (axis % rank)
+    left, right = (*before, slice(None, -1)), (*before, slice(1, None))
+    width: Any = dx
+    if x is not None:
+        x = _array(x)
+        if np.ndim(x) == 1:
+            width = np.reshape(x[1:] - x[:-1], tuple(-1 if i == axis % rank else 1 for i in range(rank)))
+        else:
+            width = x[right] - x[left]
+    return np.sum(width * (y[right] + y[left]) / 2.0, axis=axis)
