@@ -32,6 +32,22 @@ def flat(outputs: Any) -> np.ndarray:
     return np.concatenate([np.ravel(one) for one in outputs])
 
 
+def check_second_order(program: Any) -> None:
+    """Forward over reverse, reverse over forward and differences of the gradient are one Hessian."""
+
+    def loss(x: Any) -> Any:
+        values = program(x)
+        return sum(np.sum(one * (k + 1) * 0.1) for k, one in enumerate(values))
+
+    by_forward_over_reverse = wg.hvp(loss, (X,), (DIRECTION,))
+    by_reverse_over_forward = wg.grad(lambda x: wg.jvp(loss, (x,), (DIRECTION,))[1])(X)
+    size = max(1.0, float(np.max(np.abs(by_forward_over_reverse))))
+    np.testing.assert_allclose(by_forward_over_reverse / size, by_reverse_over_forward / size, rtol=0, atol=1e-11)
+    step = 1e-5
+    differences = (wg.grad(loss)(X + step * DIRECTION) - wg.grad(loss)(X - step * DIRECTION)) / (2 * step)
+    np.testing.assert_allclose(by_forward_over_reverse / size, differences / size, rtol=0, atol=1e-5)
+
+
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -61,4 +77,5 @@ def test_generated_programs_agree_with_the_complex_step(source: str) -> None:
     pieces = np.split(weights, ends[:-1])
     cts = tuple(np.reshape(piece, np.shape(one)) for piece, one in zip(pieces, recorded, strict=True))
     (ct,) = pullback(cts)
+    check_second_order(program)
     assert abs(ct @ DIRECTION - weights @ expected) < 1e-12 * scale * value.size

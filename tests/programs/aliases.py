@@ -26,7 +26,10 @@ def rebinding_is_not_mutation(x):
     return a, b
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2]), np.array([0.8, -0.5])), tags={"alias", "mutation", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2]), np.array([0.8, -0.5])),
+    tags={"alias", "mutation", "loop", "analytic", "smooth"},
+)
 def two_buffers_exchanged(x, y):
     old, new = x.copy(), y.copy()
     for _ in range(3):
@@ -122,7 +125,9 @@ def accumulate_into(values, total=None):
     return total
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.5]),), tags={"alias", "mutation", "view", "overwrite", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.5]),), tags={"alias", "mutation", "view", "overwrite", "analytic", "smooth"}
+)
 def overlapping_views_as_aliases(x):
     y = x.copy()
     left, right = y[:2], y[1:]

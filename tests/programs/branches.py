@@ -44,10 +44,9 @@ def nested_ternaries(x, y):
 
 @program(inputs=lambda: (np.array([0.3, -0.1, 0.8]),), tags={"branch"})
 def branch_on_reduction(x):
+    y = x * 2
     if np.sum(x) > 0 and not np.any(x > 5):
         y = x / np.linalg.norm(x)
-    else:
-        y = x
     if np.max(y) == y[2]:
         y = y * x[2]
     return y

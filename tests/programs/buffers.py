@@ -15,7 +15,9 @@ def zeros_filled_in_a_loop(x):
     return out
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([2.0, -1.0])), tags={"buffer", "mutation", "loop", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([2.0, -1.0])), tags={"buffer", "mutation", "loop", "smooth"}
+)
 def empty_matrix_filled_by_elements(x, y):
     table = np.empty((len(x), len(y)))
     for i in range(len(x)):
@@ -144,7 +146,9 @@ def triangular_matrix_by_loops(x):
     return np.tril(matrix, -1) - matrix.T
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([0.5, -1.0])), tags={"buffer", "mutation", "loop", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([0.5, -1.0])), tags={"buffer", "mutation", "loop", "smooth"}
+)
 def convolution_by_loops(signal, kernel):
     out = np.zeros(len(signal) + len(kernel) - 1)
     for i, s in enumerate(signal):

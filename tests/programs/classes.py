@@ -1,4 +1,4 @@
-"""Programs with classes: state arrays, properties, operators, inheritance, callable instances, context of a simulation."""
+"""Programs with classes: state arrays, properties, operators, inheritance, callable instances, containers."""
 
 import dataclasses
 
@@ -99,7 +99,10 @@ class Layer:
         return out
 
 
-@program(inputs=lambda: (np.array([[0.3, 1.2], [0.8, -0.4]]), np.array([0.5, -1.0])), tags={"class", "mutation", "buffer", "smooth"})
+@program(
+    inputs=lambda: (np.array([[0.3, 1.2], [0.8, -0.4]]), np.array([0.5, -1.0])),
+    tags={"class", "mutation", "buffer", "smooth"},
+)
 def callable_instance_that_learns(weights, x):
     layer = Layer(weights.copy())
     for _ in range(3):
@@ -150,7 +153,10 @@ class Particle:
         self.trail.append(self.position)
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2]), np.array([0.8, -0.4]), 1.5), tags={"class", "mutation", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2]), np.array([0.8, -0.4]), 1.5),
+    tags={"class", "mutation", "loop", "analytic", "smooth"},
+)
 def dataclass_inside(position, velocity, mass):
     particle = Particle(position * 1, velocity * 1, mass=mass)
     for _ in range(3):

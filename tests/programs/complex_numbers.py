@@ -5,7 +5,9 @@ import numpy as np
 from tests.programs.registry import program
 
 
-@program(inputs=lambda: (np.array([1.0, 0.3, -0.2, 0.8]),), tags={"complex", "recursion", "call", "smooth"}, oracle="jax")
+@program(
+    inputs=lambda: (np.array([1.0, 0.3, -0.2, 0.8]),), tags={"complex", "recursion", "call", "smooth"}, oracle="jax"
+)
 def recursive_fourier_transform(x):
     spectrum = fourier(x + 0j)
     return np.abs(spectrum) ** 2
@@ -30,7 +32,11 @@ def parts_and_moduli(z):
     return np.real(z) * z.imag + np.abs(z) ** 3 * np.conj(z) + z.real**2 - 1j * np.angle(z)
 
 
-@program(inputs=lambda: (np.array([1.0, 0.3]), np.array([0.2, -0.6])), tags={"complex", "mutation", "buffer", "smooth"}, oracle="jax")
+@program(
+    inputs=lambda: (np.array([1.0, 0.3]), np.array([0.2, -0.6])),
+    tags={"complex", "mutation", "buffer", "smooth"},
+    oracle="jax",
+)
 def complex_buffer_filled_by_parts(x, y):
     z = np.zeros(2, dtype=complex)
     z.real = x
@@ -51,7 +57,11 @@ def quantum_bit_evolution(angle, frequency, dt):
     return np.abs(state) ** 2
 
 
-@program(inputs=lambda: (np.array([1.0 + 0.5j, 0.3 - 0.2j]),), tags={"complex", "mutation", "overwrite", "smooth"}, oracle="jax")
+@program(
+    inputs=lambda: (np.array([1.0 + 0.5j, 0.3 - 0.2j]),),
+    tags={"complex", "mutation", "overwrite", "smooth"},
+    oracle="jax",
+)
 def complex_argument_updated_in_place(z):
     z *= z
     z[1] += np.conj(z[0])

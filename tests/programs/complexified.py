@@ -1,9 +1,9 @@
 """The corpus as complex programs: each module executed again with names that make the complex step possible.
 
-What goes in: the name of a module of the corpus. What comes out: its programs, in which arrays are complex where they were
-floating, and functions that are not analytic act on the real part: `abs` is `x` or `-x`, `int` and `floor` see the real part,
-`math` functions take complex numbers. Comparisons need nothing: NumPy orders complex numbers by their real parts first. The
-imaginary part of a result at `x + ih d` is then `h` times the derivative along `d`, without cancellation.
+What goes in: the name of a module of the corpus. What comes out: its programs, in which arrays are complex where they
+were floating, and functions that are not analytic act on the real part: `abs` is `x` or `-x`, `int` and `floor` see the
+real part, `math` functions take complex numbers. Comparisons need nothing: NumPy orders complex numbers by their real
+parts first. The imaginary part of a result at `x + ih d` is then `h` times the derivative along `d`, without cancellation.
 
 Source: Martins, Sturdza and Alonso, "The Complex-Step Derivative Approximation", ACM TOMS 29 (2003), section 3.
 """
@@ -14,6 +14,7 @@ import builtins
 import cmath
 import functools
 import math
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -131,10 +132,10 @@ class _Numpy(types.ModuleType):
         return getattr(np, name)
 
 
-_CREATION = (
-    "arange array asarray asanyarray ascontiguousarray empty empty_like eye fromfunction fromiter full full_like geomspace "
-    "identity linspace logspace ones ones_like tri vander zeros zeros_like"
-).split()
+_CREATION = """
+    arange array asarray asanyarray ascontiguousarray empty empty_like eye fromfunction fromiter full full_like
+    geomspace identity linspace logspace ones ones_like tri vander zeros zeros_like
+""".split()  # noqa: SIM905 - a list of words
 
 
 def _numpy() -> types.ModuleType:
@@ -172,7 +173,7 @@ def _mathematics() -> types.ModuleType:
     module = types.ModuleType("math")
     for name in ("pi", "e", "inf", "isqrt", "comb", "factorial", "prod", "gcd"):
         setattr(module, name, getattr(math, name))
-    for name in "sin cos tan exp log sqrt sinh cosh tanh expm1 log1p log2 log10 square".split():
+    for name in ("sin", "cos", "tan", "exp", "log", "sqrt", "sinh", "cosh", "tanh", "expm1", "log1p", "log2", "log10"):
         setattr(module, name, getattr(np, name))
     for name in ("floor", "ceil", "trunc"):
         setattr(module, name, lambda x, f=getattr(math, name): f(np.real(x)))
@@ -191,7 +192,7 @@ def _mathematics() -> types.ModuleType:
         dist=lambda p, q: np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
         radians=lambda x: x * (math.pi / 180),
         copysign=lambda x, y: _absolute(x) * math.copysign(1.0, np.real(y)),
-        isclose=lambda a, b, **kwargs: cmath.isclose(a, b, **kwargs),
+        isclose=cmath.isclose,
         isfinite=lambda x: math.isfinite(np.real(x)),
         isnan=lambda x: math.isnan(np.real(x)),
     )
@@ -239,8 +240,6 @@ def complexified_programs(module_name: str) -> dict[str, tuple[Callable[..., Any
     module = types.ModuleType(f"complexified_{module_name}")
     names = {**_builtin_names(), "__import__": import_module}
     vars(module)["__builtins__"] = names
-    import sys
-
     sys.modules[module.__name__] = module  # dataclasses looks its module up
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), vars(module))  # its own source
     return found

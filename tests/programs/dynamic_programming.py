@@ -6,7 +6,8 @@ from tests.programs.registry import program
 
 
 @program(
-    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([0.2, 0.9, 1.1, 0.5])), tags={"loop", "buffer", "mutation", "branch"}
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([0.2, 0.9, 1.1, 0.5])),
+    tags={"loop", "buffer", "mutation", "branch"},
 )
 def dynamic_time_warping(x, y):
     cost = np.full((len(x) + 1, len(y) + 1), np.inf)
@@ -33,7 +34,9 @@ def edit_distance_with_costs(insertion, deletion, substitution):
     return table[-1, -1]
 
 
-@program(inputs=lambda: (np.array([[0.1, 1.0, 4.5], [1.3, 0.2, 2.0], [0.7, 3.1, 0.3]]),), tags={"loop", "mutation", "view"})
+@program(
+    inputs=lambda: (np.array([[0.1, 1.0, 4.5], [1.3, 0.2, 2.0], [0.7, 3.1, 0.3]]),), tags={"loop", "mutation", "view"}
+)
 def shortest_paths(distance):
     d = distance.copy()
     for k in range(3):
@@ -41,7 +44,10 @@ def shortest_paths(distance):
     return d * d
 
 
-@program(inputs=lambda: (np.array([[-0.2, -1.5], [-0.9, -0.3]]), np.array([[-0.1, -2.0], [-1.2, -0.4]])), tags={"loop", "index", "branch"})
+@program(
+    inputs=lambda: (np.array([[-0.2, -1.5], [-0.9, -0.3]]), np.array([[-0.1, -2.0], [-1.2, -0.4]])),
+    tags={"loop", "index", "branch"},
+)
 def viterbi_path(transition, emission):
     score = emission[:, 0]
     for symbol in (1, 0, 1):

@@ -42,12 +42,17 @@ def windows(values, width):
         yield buffer
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8, -0.4]),), tags={"generator", "buffer", "mutation", "alias", "overwrite", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8, -0.4]),),
+    tags={"generator", "buffer", "mutation", "alias", "overwrite", "smooth"},
+)
 def generator_that_reuses_its_buffer(x):
     return sum(np.prod(window) * window[0] for window in windows(x, 2))
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2]), np.array([0.8, -0.4, 0.5])), tags={"generator", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2]), np.array([0.8, -0.4, 0.5])), tags={"generator", "loop", "analytic", "smooth"}
+)
 def iterators_combined(x, y):
     total = 0.0
     for a, b in itertools.product(x, y):

@@ -1,4 +1,4 @@
-"""Programs made of several functions: positional, keyword, default and starred arguments, decorators, partial, map and reduce."""
+"""Programs made of several functions: all kinds of arguments, decorators, `partial`, `map` and `reduce`."""
 
 import functools
 import math
@@ -131,18 +131,19 @@ def difference_of_a_user_function(x, c):
 
 def update_all(arrays, rate):
     for array in arrays:
-        array -= rate * array**3
-    return None
+        array -= rate * array**3  # noqa: PLW2901 - an update in place is what is tested
 
 
-@program(inputs=lambda: (np.array([0.3, 0.9]), np.array([[1.0, 0.5]]), 0.1), tags={"call", "mutation", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 0.9]), np.array([[1.0, 0.5]]), 0.1), tags={"call", "mutation", "analytic", "smooth"}
+)
 def helper_that_returns_nothing(x, y, rate):
     update_all([x, y], rate)
     update_all((x[:1],), 2 * rate)
     return x, y * x
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def quadrature_nodes(count):
     nodes = np.zeros(count)
     for i in range(count):

@@ -36,7 +36,10 @@ def lu_in_place(a):
     return a
 
 
-@program(inputs=lambda: (positive_matrix()[[1, 0, 2]], np.array([1.0, 2.0, 3.0])), tags={"linalg", "loop", "mutation", "branch", "smooth"})
+@program(
+    inputs=lambda: (positive_matrix()[[1, 0, 2]], np.array([1.0, 2.0, 3.0])),
+    tags={"linalg", "loop", "mutation", "branch", "smooth"},
+)
 def gaussian_elimination_with_pivoting(a, b):
     n = len(b)
     for k in range(n):
@@ -65,7 +68,9 @@ def cholesky_by_loops(a):
     return lower
 
 
-@program(inputs=lambda: (np.array([[1.0, 0.3], [0.2, 2.0], [-1.0, 0.5]]),), tags={"linalg", "loop", "mutation", "smooth"})
+@program(
+    inputs=lambda: (np.array([[1.0, 0.3], [0.2, 2.0], [-1.0, 0.5]]),), tags={"linalg", "loop", "mutation", "smooth"}
+)
 def modified_gram_schmidt(a):
     q = a.copy()
     r = np.zeros((2, 2))
@@ -86,7 +91,10 @@ def power_iteration(a, x):
     return x @ a @ x
 
 
-@program(inputs=lambda: (positive_matrix(), np.array([1.0, 2.0, 3.0])), tags={"linalg", "while", "mutation", "overwrite", "smooth"})
+@program(
+    inputs=lambda: (positive_matrix(), np.array([1.0, 2.0, 3.0])),
+    tags={"linalg", "while", "mutation", "overwrite", "smooth"},
+)
 def conjugate_gradients(a, b):
     x = np.zeros(3)
     r = b - a @ x
@@ -102,7 +110,10 @@ def conjugate_gradients(a, b):
     return x
 
 
-@program(inputs=lambda: (positive_matrix(), np.array([1.0, 2.0, 3.0])), tags={"linalg", "loop", "mutation", "overlap", "analytic", "smooth"})
+@program(
+    inputs=lambda: (positive_matrix(), np.array([1.0, 2.0, 3.0])),
+    tags={"linalg", "loop", "mutation", "overlap", "analytic", "smooth"},
+)
 def gauss_seidel_sweeps(a, b):
     x = np.zeros_like(b)
     for _ in range(4):
@@ -133,7 +144,10 @@ def matrix_exponential_by_series(a):
     return total
 
 
-@program(inputs=lambda: (np.array([[1.0, 0.3], [0.2, 2.0]]), np.array([[0.5, -1.0], [0.7, 0.1]])), tags={"linalg", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([[1.0, 0.3], [0.2, 2.0]]), np.array([[0.5, -1.0], [0.7, 0.1]])),
+    tags={"linalg", "analytic", "smooth"},
+)
 def products_of_every_kind(a, b):
     first = np.einsum("ij,kj->ik", a, b) + np.kron(a, b)[:2, 2:]
     second = np.tensordot(a, b, axes=([0], [1])) * np.inner(a, b)

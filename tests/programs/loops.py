@@ -94,7 +94,7 @@ def alternating_backward_sum(x):
 @program(inputs=lambda: (3.58, 0.3), tags={"scalar", "loop", "analytic", "smooth"})
 def logistic_map(rate, population):
     history = []
-    for _ in range(12):
+    for _ in range(6):
         population = rate * population * (1 - population)
         history.append(population)
     return history[-1] + 0.1 * sum(history)

@@ -29,7 +29,9 @@ def shapes_by_method(a):
     return (b + c).reshape(a.shape) * d.squeeze()
 
 
-@program(inputs=lambda: (np.array([[0.3, 1.2], [0.8, -0.4]]), np.array([1.0, 2.0])), tags={"linalg", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([[0.3, 1.2], [0.8, -0.4]]), np.array([1.0, 2.0])), tags={"linalg", "analytic", "smooth"}
+)
 def products_by_method(a, x):
     return a.dot(x).dot(x) * a.trace() + a.T.dot(a).diagonal() + x @ a
 

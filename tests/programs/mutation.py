@@ -117,7 +117,9 @@ def copied_where(x, y):
     return z
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([2.0, -1.0, 0.5, 0.7])), tags={"mutation", "index", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([2.0, -1.0, 0.5, 0.7])), tags={"mutation", "index", "smooth"}
+)
 def scattered_with_ufunc_at(x, values):
     places = np.array([0, 2, 0, 1])
     total = x.copy()
@@ -152,7 +154,10 @@ def one_value_assigned_to_many_places(x, c):
     return y + 2 * z
 
 
-@program(inputs=lambda: (np.arange(6.0).reshape(2, 3) / 5, np.array([1.0, 0.3, 0.2])), tags={"mutation", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.arange(6.0).reshape(2, 3) / 5, np.array([1.0, 0.3, 0.2])),
+    tags={"mutation", "analytic", "smooth"},
+)
 def broadcast_into_rows_and_columns(a, row):
     a[...] = a * row
     a[:, 0] = row[1]

@@ -72,7 +72,9 @@ def batch_normalisation(x, gain, bias):
     return gain * x + bias
 
 
-@program(inputs=lambda: (some(2, 2), np.array([0.3, -0.7]), 0.1), tags={"loop", "mutation", "alias", "analytic", "smooth"})
+@program(
+    inputs=lambda: (some(2, 2), np.array([0.3, -0.7]), 0.1), tags={"loop", "mutation", "alias", "analytic", "smooth"}
+)
 def training_loop_with_momentum(weights, x, rate):
     target = np.array([0.5, 0.1])
     velocity = np.zeros_like(weights)
@@ -84,7 +86,9 @@ def training_loop_with_momentum(weights, x, rate):
     return weights
 
 
-@program(inputs=lambda: (some(2, 2), some(2, 2, seed=1), np.array([0.1, 0.2])), tags={"loop", "buffer", "mutation", "smooth"})
+@program(
+    inputs=lambda: (some(2, 2), some(2, 2, seed=1), np.array([0.1, 0.2])), tags={"loop", "buffer", "mutation", "smooth"}
+)
 def backpropagation_through_time_by_hand(recurrent, read, x):
     states = np.zeros((4, 2))
     for t in range(3):

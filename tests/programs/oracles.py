@@ -6,6 +6,7 @@ All of them give the derivative of `Re(sum(weight * output))` along a direction:
 from __future__ import annotations
 
 import importlib
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +17,16 @@ from tests.programs.complexified import complexified_programs
 from tests.programs.registry import Program
 from wengert import tree
 
-__all__ = ["TOLERANCES", "Problem", "derivative_along", "is_floating", "kind_of", "pairing"]
+__all__ = [
+    "TOLERANCES",
+    "Problem",
+    "derivative_along",
+    "extrapolated_difference",
+    "is_floating",
+    "kind_of",
+    "moved",
+    "pairing",
+]
 
 STEP = 1e-30
 TOLERANCES = {"complex step": 1e-10, "complexified": 1e-10, "jax": 1e-10, "differences": 1e-7}
@@ -52,11 +62,10 @@ class Problem:
 
 
 def _complex_step(problem: Problem, weights: Sequence[Any], direction: Sequence[Any]) -> float:
-    values = [np.asarray(v + 1j * STEP * np.asarray(d)) for v, d in zip(problem.values, direction, strict=True)]
+    values = moved(problem.values, direction, 1j * STEP)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", np.exceptions.ComplexWarning)  # a number used as an index
-        results = problem(*[v if v.ndim or isinstance(old, np.ndarray) else v[()]
-                            for v, old in zip(values, problem.values, strict=True)])
+        results = problem(*values)
     return float(sum(np.sum(np.asarray(w) * np.imag(r)) for w, r in zip(weights, results, strict=True)) / STEP)
 
 
@@ -71,18 +80,23 @@ def _jax(program: Program, problem: Problem, weights: Sequence[Any], direction: 
     return pairing(weights, found)
 
 
-def _differences(problem: Problem, weights: Sequence[Any], direction: Sequence[Any]) -> float:
-    """Richardson's extrapolation of central differences with steps h, h/2, h/4, h/8."""
+def moved(values: Sequence[Any], direction: Sequence[Any], step: complex) -> list[Any]:
+    """The values at a distance along a direction: arrays stay arrays, also those without dimensions."""
+    moves = [v + step * np.asarray(d) for v, d in zip(values, direction, strict=True)]
+    return [np.asarray(m) if isinstance(v, np.ndarray) else m for m, v in zip(moves, values, strict=True)]
 
-    def central(step: float) -> float:
-        ends = [problem(*[v + s * np.asarray(d) for v, d in zip(problem.values, direction, strict=True)])
-                for s in (step, -step)]
-        return (pairing(weights, ends[0]) - pairing(weights, ends[1])) / (2 * step)
 
-    row = [central(2e-2 / 2**k) for k in range(4)]
-    for order in range(1, 4):
-        row = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in zip(row, row[1:], strict=False)]
+def extrapolated_difference(function: Callable[[float], Any], step: float = 2e-2, levels: int = 4) -> Any:
+    """The derivative at 0: Richardson's extrapolation of central differences with steps h, h/2, h/4, ..."""
+    steps = [step / 2**k for k in range(levels)]
+    row = [(function(h) - function(-h)) / (2 * h) for h in steps]
+    for order in range(1, levels):
+        row = [(4**order * fine - coarse) / (4**order - 1) for coarse, fine in itertools.pairwise(row)]
     return row[0]
+
+
+def _differences(problem: Problem, weights: Sequence[Any], direction: Sequence[Any]) -> float:
+    return float(extrapolated_difference(lambda h: pairing(weights, problem(*moved(problem.values, direction, h)))))
 
 
 def derivative_along(program: Program, weights: Sequence[Any], direction: Sequence[Any]) -> float:

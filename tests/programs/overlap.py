@@ -48,7 +48,9 @@ def symmetrised_in_place(a):
     return a
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8, -0.4, 0.9]),), tags={"overlap", "mutation", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8, -0.4, 0.9]),), tags={"overlap", "mutation", "loop", "analytic", "smooth"}
+)
 def smoothing_in_place(u):
     for _ in range(3):
         u[1:-1] = 0.25 * u[:-2] + 0.5 * u[1:-1] + 0.25 * u[2:]
@@ -64,7 +66,9 @@ def exchange_of_halves(x):
     return y
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8, -0.4, 0.6]),), tags={"overlap", "mutation", "ufunc", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8, -0.4, 0.6]),), tags={"overlap", "mutation", "ufunc", "analytic", "smooth"}
+)
 def overlapping_out_argument(x):
     y = x.copy()
     np.multiply(y[:-1], y[1:], out=y[1:])

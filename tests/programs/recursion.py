@@ -110,7 +110,10 @@ def basis_spline_by_recurrence(coefficients, x):
     return total
 
 
-@program(inputs=lambda: (np.arange(1.0, 17.0).reshape(4, 4) / 8,), tags={"recursion", "linalg", "buffer", "mutation", "smooth"})
+@program(
+    inputs=lambda: (np.arange(1.0, 17.0).reshape(4, 4) / 8,),
+    tags={"recursion", "linalg", "buffer", "mutation", "smooth"},
+)
 def blockwise_matrix_square(a):
     return block_product(a, a)
 

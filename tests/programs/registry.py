@@ -1,11 +1,12 @@
 """The corpus: small plain NumPy programs, each registered with example inputs and with tags that say what it exercises.
 
-`@program(...)` puts a function into `PROGRAMS` and returns it unchanged. The floating leaves of the inputs are differentiated;
-integers, truth values and strings among them are constants. `oracle` names what the derivative is compared with:
+`@program(...)` puts a function into `PROGRAMS` and returns it unchanged. The floating leaves of the inputs are
+differentiated; integers, truth values and strings among them are constants. `oracle` names what the derivative is
+compared with:
 
 - "complex step": the program itself at `x + 1e-30j d`; chosen by the tag "analytic" (Squire and Trapp 1998);
-- "complexified": the same with a program whose arrays are complex and whose `abs`, `int`, `floor`, ... act on the real part, the
-  usual case (Martins, Sturdza and Alonso 2003);
+- "complexified": the same with a program whose arrays are complex and whose `abs`, `int`, `floor`, ... act on the real
+  part, the usual case (Martins, Sturdza and Alonso 2003);
 - "jax": the function of the same name in `jax_twins`;
 - "differences": extrapolated central differences, where neither of those is possible; `reason` says why.
 """
@@ -18,11 +19,11 @@ from typing import Any
 
 __all__ = ["MODULES", "PROGRAMS", "TAGS", "Program", "program"]
 
-MODULES = (
-    "aliases branches buffers classes closures complex_numbers contexts dynamic_programming generators helpers "
-    "integer_indexing linear_algebra loops masks methods mutation networks overlap recursion saved_operands scalars shapes "
-    "simulations single_precision statistics trees ufunc_options views"
-).split()
+MODULES = """
+    aliases branches buffers classes closures complex_numbers contexts dynamic_programming generators helpers
+    integer_indexing linear_algebra loops masks methods mutation networks overlap recursion saved_operands scalars
+    shapes simulations single_precision statistics trees ufunc_options views
+""".split()  # noqa: SIM905 - a list of words
 
 TAGS = {
     "alias": "two names for one array",

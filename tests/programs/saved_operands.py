@@ -19,7 +19,9 @@ def constant_halved_between_uses(x):
     return first + second
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "overwrite", "index", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "overwrite", "index", "loop", "analytic", "smooth"}
+)
 def index_array_advanced_after_use(x):
     places = np.array([0, 1])
     total = x[places] * 2

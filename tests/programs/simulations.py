@@ -55,7 +55,10 @@ def heat_equation_in_place(u, diffusivity):
     return u
 
 
-@program(inputs=lambda: (np.exp(-np.linspace(-2, 2, 8) ** 2), 0.5), tags={"loop", "mutation", "alias", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.exp(-(np.linspace(-2, 2, 8) ** 2)), 0.5),
+    tags={"loop", "mutation", "alias", "analytic", "smooth"},
+)
 def wave_equation_with_three_levels(u, courant):
     old, now = u.copy(), u.copy()
     new = np.zeros_like(u)
@@ -65,7 +68,9 @@ def wave_equation_with_three_levels(u, courant):
     return now
 
 
-@program(inputs=lambda: (np.arange(1.0, 28.0).reshape(3, 3, 3) ** 0.5,), tags={"loop", "mutation", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.arange(1.0, 28.0).reshape(3, 3, 3) ** 0.5,), tags={"loop", "mutation", "analytic", "smooth"}
+)
 def three_dimensional_stencil(u):
     for _ in range(2):
         new = u.copy()
@@ -128,7 +133,10 @@ def epidemic_trajectory(initial, infection, recovery):
     return trajectory[-1] + trajectory[:, 1].max()
 
 
-@program(inputs=lambda: (np.array([0.1, 0.2, 0.05]), 10.0, 28.0), tags={"loop", "mutation", "overwrite", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.1, 0.2, 0.05]), 10.0, 28.0),
+    tags={"loop", "mutation", "overwrite", "analytic", "smooth"},
+)
 def lorenz_in_place(state, sigma, rho):
     for _ in range(10):
         x, y, z = state[0] * 1, state[1] * 1, state[2] * 1
@@ -158,7 +166,10 @@ def projectile_with_drag(angle, speed, drag):
     return position
 
 
-@program(inputs=lambda: (np.array([0.4, -0.2, 0.3, 0.9, -0.5, 0.1]),), tags={"loop", "mutation", "view", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.4, -0.2, 0.3, 0.9, -0.5, 0.1]),),
+    tags={"loop", "mutation", "view", "analytic", "smooth"},
+)
 def red_black_relaxation(u):
     red, black = u[1:-1:2], u[2:-1:2]
     for _ in range(3):
@@ -167,7 +178,10 @@ def red_black_relaxation(u):
     return u * u
 
 
-@program(inputs=lambda: (np.array([[0.2, 0.4, 0.1], [0.3, 0.8, 0.5], [0.6, 0.1, 0.7]]), 0.1), tags={"loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([[0.2, 0.4, 0.1], [0.3, 0.8, 0.5], [0.6, 0.1, 0.7]]), 0.1),
+    tags={"loop", "analytic", "smooth"},
+)
 def reaction_diffusion_on_a_torus(u, rate):
     for _ in range(3):
         neighbours = np.roll(u, 1, 0) + np.roll(u, -1, 0) + np.roll(u, 1, axis=1) + np.roll(u, -1, axis=1)

@@ -9,7 +9,7 @@ def single(*values):
     return np.array(values, dtype=np.float32)
 
 
-@program(inputs=lambda: (single(0.3, 1.2, 0.8),), tags={"single", "smooth", "analytic"})
+@program(inputs=lambda: (single(0.3, 1.2, 0.8),), tags={"single", "analytic"})
 def stays_in_single_precision(x):
     return np.sum(np.sin(x) * x**2) / 3
 
@@ -49,7 +49,10 @@ def numpy_and_python_scalars(x, y):
     return x * y, x * np.float32(3), np.sqrt(x) + x * x
 
 
-@program(inputs=lambda: (single(1.0, 4.0), np.array([[2.0, 0.5], [0.25, 1.0]], dtype=np.float32)), tags={"single", "linalg", "mutation"})
+@program(
+    inputs=lambda: (single(1.0, 4.0), np.array([[2.0, 0.5], [0.25, 1.0]], dtype=np.float32)),
+    tags={"single", "linalg", "mutation"},
+)
 def single_matrix_and_in_place(x, a):
     a[0] -= 0.5 * a[1]
     y = a @ x

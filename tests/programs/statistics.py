@@ -72,7 +72,10 @@ def trimmed_mean_and_quantiles(x):
     return np.mean(ordered[1:-1]) * np.median(x) + ordered[-1] - x.min()
 
 
-@program(inputs=lambda: (np.array([0.1, 0.2]), np.array([0.5, 1.5]), 0.7), tags={"loop", "buffer", "mutation", "linalg", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.1, 0.2]), np.array([0.5, 1.5]), 0.7),
+    tags={"loop", "buffer", "mutation", "linalg", "smooth"},
+)
 def gaussian_process_likelihood(x, y, length):
     n = len(x)
     covariance = np.zeros((n, n))
@@ -110,7 +113,10 @@ def divergence_of_distributions(p, q):
     return np.sum(p * np.log(p / q)), -np.sum(p * np.log2(p))
 
 
-@program(inputs=lambda: (np.array([[0.1, 1.0], [0.9, 0.2], [0.7, 0.4], [0.2, 1.3]]),), tags={"loop", "index", "mutation", "buffer", "mask"})
+@program(
+    inputs=lambda: (np.array([[0.1, 1.0], [0.9, 0.2], [0.7, 0.4], [0.2, 1.3]]),),
+    tags={"loop", "index", "mutation", "buffer", "mask"},
+)
 def k_means_steps(points):
     centres = points[:2].copy()
     for _ in range(3):

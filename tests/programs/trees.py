@@ -19,7 +19,10 @@ class Parameters:
     damping: float = 0.1
 
 
-@program(inputs=lambda: ({"weight": np.array([0.3, 1.2]), "bias": 0.5}, np.array([1.0, 2.0])), tags={"tree", "analytic", "smooth"})
+@program(
+    inputs=lambda: ({"weight": np.array([0.3, 1.2]), "bias": 0.5}, np.array([1.0, 2.0])),
+    tags={"tree", "analytic", "smooth"},
+)
 def dictionary_argument(parameters, x):
     return np.tanh(parameters["weight"] * x + parameters["bias"])
 
@@ -30,7 +33,9 @@ def nested_list_argument(values):
     return {"product": first * second, "square": [third * third, second]}
 
 
-@program(inputs=lambda: (State(np.array([0.3, 1.2]), np.array([0.1, -0.2])),), tags={"tree", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (State(np.array([0.3, 1.2]), np.array([0.1, -0.2])),), tags={"tree", "loop", "analytic", "smooth"}
+)
 def namedtuple_argument(state):
     for _ in range(3):
         state = state._replace(position=state.position + 0.1 * state.velocity)
@@ -45,7 +50,10 @@ def dataclass_argument(parameters, x):
     return dataclasses.replace(parameters, rest=force).rest * parameters.damping
 
 
-@program(inputs=lambda: ({"u": np.array([0.3, 1.2]), "v": [np.array([0.7])]},), tags={"tree", "mutation", "alias", "analytic", "smooth"})
+@program(
+    inputs=lambda: ({"u": np.array([0.3, 1.2]), "v": [np.array([0.7])]},),
+    tags={"tree", "mutation", "alias", "analytic", "smooth"},
+)
 def containers_changed_in_place(state):
     state["u"] *= 2
     state["v"][0][0] = state["u"][1] ** 2

@@ -5,7 +5,10 @@ import numpy as np
 from tests.programs.registry import program
 
 
-@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([2.0, -1.0, 0.5])), tags={"ufunc", "buffer", "mutation", "smooth"})
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([2.0, -1.0, 0.5])),
+    tags={"ufunc", "buffer", "mutation", "smooth"},
+)
 def results_written_with_out(x, y):
     out = np.zeros(3)
     np.multiply(x, y, out=out)
@@ -15,7 +18,10 @@ def results_written_with_out(x, y):
     return out
 
 
-@program(inputs=lambda: (np.array([0.3, -1.2, 0.8]), np.array([2.0, -1.0, 0.5])), tags={"ufunc", "mask", "mutation", "buffer"})
+@program(
+    inputs=lambda: (np.array([0.3, -1.2, 0.8]), np.array([2.0, -1.0, 0.5])),
+    tags={"ufunc", "mask", "mutation", "buffer"},
+)
 def results_written_where(x, y):
     out = np.full(3, 7.0)
     np.divide(x, y, out=out, where=y > 0)
@@ -24,7 +30,9 @@ def results_written_where(x, y):
     return out * x
 
 
-@program(inputs=lambda: (np.array([0.0, 1.2, 0.0]), np.array([2.0, 3.0, 0.5])), tags={"ufunc", "mask", "buffer", "mutation"})
+@program(
+    inputs=lambda: (np.array([0.0, 1.2, 0.0]), np.array([2.0, 3.0, 0.5])), tags={"ufunc", "mask", "buffer", "mutation"}
+)
 def division_guarded_by_where(x, y):
     ratio = np.divide(y, x, out=np.zeros_like(y), where=x > 0.5)
     return ratio * y + x

@@ -35,7 +35,9 @@ def view_of_view_of_view(a):
     return corner[0] + np.sum(rows * rows) + columns[0, 1]
 
 
-@program(inputs=lambda: (np.array([[0.3, 1.2, 0.8], [2.0, -0.4, 0.1]]),), tags={"view", "mutation", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.array([[0.3, 1.2, 0.8], [2.0, -0.4, 0.1]]),), tags={"view", "mutation", "analytic", "smooth"}
+)
 def transpose_is_a_view(a):
     b = a.copy()
     t = b.T
@@ -80,11 +82,13 @@ def reversed_view(x):
     return backward * x
 
 
-@program(inputs=lambda: (np.arange(1.0, 10.0).reshape(3, 3) / 5,), tags={"view", "mutation", "loop", "analytic", "smooth"})
+@program(
+    inputs=lambda: (np.arange(1.0, 10.0).reshape(3, 3) / 5,), tags={"view", "mutation", "loop", "analytic", "smooth"}
+)
 def rows_changed_in_iteration(a):
     b = a.copy()
     for i, row in enumerate(b):
-        row *= a[i, i]
+        row *= a[i, i]  # noqa: PLW2901 - an update in place is what is tested
         row[0] = np.sum(row)
     return b
 
@@ -128,7 +132,9 @@ def element_is_not_a_view(x):
     return first * y + np.sum(picked) * chosen
 
 
-@program(inputs=lambda: (np.arange(1.0, 10.0).reshape(3, 3) / 5,), tags={"view", "mutation", "smooth"}, oracle="complex step")
+@program(
+    inputs=lambda: (np.arange(1.0, 10.0).reshape(3, 3) / 5,), tags={"view", "mutation", "smooth"}, oracle="complex step"
+)
 def diagonal_by_strided_view(a):
     b = a.copy()
     diagonal = b.reshape(-1)[:: b.shape[1] + 1]

@@ -112,20 +112,21 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
     kind = np.result_type(start, stop, float(num), np.zeros((), dtype))
     start, stop = cast_to(start, kind), cast_to(stop, kind)
     sign = np.sign(start)
-    result = np.logspace(np.log10(start / sign), np.log10(stop / sign), num, endpoint, 10.0, kind) * sign
+    start, stop = start / sign, stop / sign
+    result = np.logspace(np.log10(start), np.log10(stop), num, endpoint, 10.0, kind)
     shape = (1, *np.shape(result)[1:])
     pieces = [result]
     if num > 0:
         pieces = [np.broadcast_to(start, shape), result[1:]]
     if num > 1 and endpoint:
         pieces = [pieces[0], result[1:-1], np.broadcast_to(stop, shape)]
-    result = np.concatenate(pieces)
+    result = np.concatenate(pieces) * sign
     result = np.moveaxis(result, 0, axis) if axis != 0 else result
     return cast_to(result, kind if dtype is None else np.dtype(dtype))
 
 
 @composite(np.meshgrid)
-def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     if indexing not in ("xy", "ij"):
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     rank = len(xi)
@@ -138,7 +139,9 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     )
     if not sparse:
         grids = tuple(np.broadcast_arrays(*grids))
-    return tuple(np.copy(grid) for grid in grids) if copy else grids
+    if copy:
+        return tuple(np.copy(grid) for grid in grids)
+    return list(grids) if sparse else grids
 
 
 @composite(np.vander)
@@ -148,7 +151,9 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
         raise ValueError("x must be a one-dimensional array or sequence.")
     x = cast_to(x, np.promote_types(x.dtype, int))
     count = len(x) if N is None else N
-    if count <= 0:
+    if count < 0:
+        raise ValueError("negative dimensions are not allowed")
+    if count == 0:
         return np.zeros_like(x, shape=(len(x), 0))
     columns = [np.ones_like(x)]
     for i in range(1, count):

@@ -1,7 +1,7 @@
 """Cumulations along an axis: running sums, products and extrema, and sums over segments.
 
-The reverse derivative of a cumulation is a recurrence from the end. That of products is `r[i] = ct[i] + a[i+1] r[i+1]`, which
-divides by nothing and so is right where elements are zero. All of them are written with one operation of ours,
+The reverse derivative of a cumulation is a recurrence from the end. That of products is `r[i] = ct[i] + a[i+1] r[i+1]`,
+which divides by nothing and so is right where elements are zero. All of them are written with one operation of ours,
 `linear_recurrence`, whose derivatives are linear recurrences again.
 Source: Blelloch, "Prefix Sums and Their Applications", CMU-CS-90-190 (1990), section 1.4.1, first-order recurrences.
 """
@@ -158,7 +158,8 @@ def _same(a: Any, b: Any) -> Any:
 def extremum_accumulate_a(ct: Any, a: Any, out: Any, *, axis: Any) -> Any:
     """Each result is shared equally by the elements so far that equal it.
 
-    Elements equal to the result lie in the run of equal results, so counts and sums are recurrences that stop at its ends.
+    Elements equal to the result lie in the run of equal results, so counts and sums are recurrences that stop at the
+    ends of the run.
     """
     equal = _same(a, out)
     unbroken = _same(out, _earlier(out, np.zeros_like, axis)).astype(ct.dtype)
@@ -185,8 +186,8 @@ def _exp_of_difference(a: Any, b: Any) -> Any:
 def logaddexp_accumulate_a(ct: Any, a: Any, out: Any, *, axis: Any) -> Any:
     """With `w[i, k] = exp(a[i] - out[k])`, which is `exp(a[i] - out[i])` times the ratios of the sums from i to k.
 
-    All these are at most one. The ratio of two infinite sums is one; the weight of an infinity in its own sum is one for
-    plus and zero for minus infinity.
+    All these are at most one. The ratio of two infinite sums is one; the weight of an infinity in its own sum is one
+    for plus and zero for minus infinity.
     """
     ratio = _exp_of_difference(_earlier(out, np.copy, axis), out)
     own = np.where(np.isneginf(out), np.zeros((), out.dtype), _exp_of_difference(a, out))

@@ -1,8 +1,8 @@
 """Differences of neighbours, numerical gradients, and piecewise linear interpolation.
 
-`np.gradient`: B. Fornberg, "Generation of finite difference formulas on arbitrarily spaced grids", Math. Comp. 51 (1988);
-the formulas are those of NumPy. `np.interp` is piecewise linear in `x`: at a sample point, where two slopes meet, its
-derivative with respect to `x` is the one of least modulus between them; beyond the sample points the slope is zero.
+`np.gradient`: NumPy's formulas; their source is B. Fornberg, "Generation of finite difference formulas on arbitrarily
+spaced grids", Math. Comp. 51 (1988). `np.interp` is piecewise linear in `x`: at a sample point, where two slopes meet,
+its derivative with respect to `x` is the one of least modulus between them; beyond the sample points the slope is zero.
 """
 
 from __future__ import annotations
@@ -194,4 +194,5 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         fp = np.concatenate((fp[-1:], fp, fp[:1]))
     inside = _inside(x, xp, fp, (left is None, right is None))
     below = np.where(x < xp[0], fp[0] if left is None else left, inside)
-    return np.where(x > xp[-1], fp[-1] if right is None else right, below)
+    result = np.where(x > xp[-1], fp[-1] if right is None else right, below)
+    return result if np.ndim(result) else result[()]

@@ -1,8 +1,9 @@
 """`np.einsum`, in all forms of its call.
 
-A call is brought to one form: an explicit subscript string without ellipsis. The derivative with respect to an operand is then
-an `einsum` of the cotangent with the other operands, whose subscripts are the operand's; a subscript that occurs nowhere
-else was summed alone, so its cotangent is constant along it; a repeated one reads a diagonal, so its cotangent lies on it.
+A call is brought to one form: an explicit subscript string without ellipsis. The derivative with respect to an operand
+is then an `einsum` of the cotangent with the other operands that has the operand's subscripts. One that occurs
+nowhere else was summed alone, so the cotangent is constant along it; a repeated one reads a diagonal, so the cotangent
+lies on it.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _explicit(subscripts: str, ranks: list[int], optimize: Any) -> str:
 
 
 @composite(np.einsum)
-def einsum(*operands: Any, out: None = None, optimize: Any = False, **options: Any) -> Any:  # noqa: ARG001 (drivers')
+def einsum(*operands: Any, out: None = None, optimize: Any = False, **options: Any) -> Any:
     if isinstance(operands[0], str):
         text, arrays = operands[0], list(operands[1:])
     else:
@@ -74,7 +75,7 @@ def einsum(*operands: Any, out: None = None, optimize: Any = False, **options: A
     return einsum_many(arrays, subscripts=subscripts, optimize=optimize, **options)
 
 
-def _cotangent(ct: Any, place: int, shape: tuple[int, ...], others: list[Any], subscripts: str, optimize: bool) -> Any:
+def _cotangent(ct: Any, place: int, shape: tuple[int, ...], others: list[Any], subscripts: str, optimize: Any) -> Any:
     """The cotangent of the operand at `place`; axes along which it is constant have length one."""
     inputs, output = subscripts.split("->")
     terms = inputs.split(",")
@@ -101,7 +102,7 @@ def _cotangent(ct: Any, place: int, shape: tuple[int, ...], others: list[Any], s
 
 @operation(linear=["a"], view=True, inert=["optimize"])
 def einsum_single(
-    a: Any, *, subscripts: str, optimize: Any = False, dtype: Any = None, order: str = "K", casting: str = "safe"
+    a: Any, *, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
 ) -> Any:
     """`np.einsum` of one array: sums, transpositions and diagonals."""
     return np.einsum(subscripts, a, optimize=optimize, dtype=dtype, order=order, casting=casting)
@@ -114,7 +115,14 @@ def einsum_single_a(ct: Any, a_shape: Any, *, subscripts: str) -> Any:
 
 @operation(linear=["a", "b"], inert=["optimize"])
 def einsum_pair(
-    a: Any, b: Any, *, subscripts: str, optimize: Any = False, dtype: Any = None, order: str = "K", casting: str = "safe"
+    a: Any,
+    b: Any,
+    *,
+    subscripts: str,
+    optimize: Any = False,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
 ) -> Any:
     """`np.einsum` of two arrays."""
     return np.einsum(subscripts, a, b, optimize=optimize, dtype=dtype, order=order, casting=casting)
@@ -132,7 +140,7 @@ def einsum_pair_b(ct: Any, a: Any, b_shape: Any, *, subscripts: str, optimize: A
 
 @operation(sequence="operands", inert=["optimize"])
 def einsum_many(
-    operands: Any, *, subscripts: str, optimize: Any = False, dtype: Any = None, order: str = "K", casting: str = "safe"
+    operands: Any, *, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
 ) -> Any:
     """`np.einsum` of three and more arrays."""
     return np.einsum(subscripts, *operands, optimize=optimize, dtype=dtype, order=order, casting=casting)

@@ -1,11 +1,11 @@
 """Discrete Fourier transforms.
 
-What goes in: cotangents of transforms, with the length, axis and normalisation of the call. What holds: the matrix of `fft`
-is symmetric, so its transpose is itself, before the input is cut or padded to the length, which transposes to padding
-and cutting. A real transform keeps half of a spectrum that has Hermitian symmetry; the elements that stand for two count twice
-in its transpose: all but the first and, for an even length, the last. Transforms over several axes, and those of
-Hermitian input, are defined by the others as in NumPy. Source: Oppenheim and Schafer, *Discrete-Time Signal Processing*,
-3rd ed., chapter 8.
+What goes in: cotangents of transforms, with the length, axis and normalisation of the call. What holds: the matrix of
+`fft` is symmetric, so its transpose is itself; cutting the input to the length transposes to padding, and padding to
+cutting. A real transform keeps half of a spectrum that has Hermitian symmetry; the elements that stand for two count
+twice in its transpose: all but the first and, for an even length, the last. Transforms over several axes, and those of
+Hermitian input, are defined by the others as in NumPy. Source: Oppenheim and Schafer, *Discrete-Time Signal
+Processing*, 3rd ed., chapter 8.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wengert.ops.table import composite, constant, declare, vjp
 
 constant(np.fft.fftfreq, np.fft.rfftfreq, reason="its result depends on a length alone")
 
-_INVERSE_NORM = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+_INVERSE_NORM: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def _resized(x: Any, size: int, axis: int) -> Any:
@@ -44,7 +44,7 @@ def _weights(count: int, size: int, rank: int, axis: int, inner: float, dtype: A
     return np.reshape(weights, [count if i == axis % rank else 1 for i in range(rank)])
 
 
-declare(np.fft.fft, linear=["a"])
+declare(np.fft.fft, linear=["a"], inert=["n"])  # the shape of the result tells it
 
 
 @vjp(np.fft.fft, wrt="a")
@@ -52,7 +52,7 @@ def fft_a(ct: Any, a_shape: Any, *, axis: int, norm: Any) -> Any:
     return _resized(np.fft.fft(ct, axis=axis, norm=norm), a_shape[axis], axis)
 
 
-declare(np.fft.ifft, linear=["a"])
+declare(np.fft.ifft, linear=["a"], inert=["n"])  # the shape of the result tells it
 
 
 @vjp(np.fft.ifft, wrt="a")
@@ -67,33 +67,33 @@ declare(np.fft.rfft, linear=["a"])
 def rfft_a(ct: Any, a_shape: Any, *, n: int | None, axis: int, norm: Any) -> Any:
     size = a_shape[axis] if n is None else n
     weights = _weights(size // 2 + 1, size, len(a_shape), axis, 0.5, ct.dtype)
-    found = np.fft.irfft(np.conjugate(ct) * weights, size, axis, _INVERSE_NORM[norm])
+    found = np.fft.irfft(np.conjugate(ct) * weights, size, axis, _INVERSE_NORM.get(norm, norm))
     return _resized(found, a_shape[axis], axis)
 
 
-declare(np.fft.irfft, linear=["a"])
+declare(np.fft.irfft, linear=["a"], inert=["n"])  # the shape of the result tells it
 
 
 @vjp(np.fft.irfft, wrt="a")
 def irfft_a(ct: Any, a_shape: Any, *, axis: int, norm: Any) -> Any:
     size = np.shape(ct)[axis]
     weights = _weights(size // 2 + 1, size, len(a_shape), axis, 2.0, ct.dtype)
-    found = np.conjugate(np.fft.rfft(ct, axis=axis, norm=_INVERSE_NORM[norm])) * weights
+    found = np.conjugate(np.fft.rfft(ct, axis=axis, norm=_INVERSE_NORM.get(norm, norm))) * weights
     return _resized(found, a_shape[axis], axis)
 
 
 @composite(np.fft.hfft)
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
-    return np.fft.irfft(np.conjugate(a), n, axis, _INVERSE_NORM[norm])
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
+    return np.fft.irfft(np.conjugate(a), n, axis, _INVERSE_NORM.get(norm, norm))
 
 
 @composite(np.fft.ihfft)
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
-    return np.conjugate(np.fft.rfft(a, n, axis, _INVERSE_NORM[norm]))
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
+    return np.conjugate(np.fft.rfft(a, n, axis, _INVERSE_NORM.get(norm, norm)))
 
 
 def _sizes_and_axes(shape: tuple[int, ...], s: Any, axes: Any, half: bool) -> tuple[list[int | None], list[int]]:
-    """The length and the axis of each transform, by the rules of NumPy 2; `half`: the last starts from half a spectrum."""
+    """The length and the axis of each transform, as NumPy 2 reads them; `half`: the last reads half a spectrum."""
     if s is None:
         chosen = list(range(len(shape))) if axes is None else list(axes)
         sizes: list[int | None] = [shape[axis] for axis in chosen]
@@ -102,7 +102,9 @@ def _sizes_and_axes(shape: tuple[int, ...], s: Any, axes: Any, half: bool) -> tu
         return sizes, chosen
     if axes is None:
         warnings.warn(
-            "`axes` should not be `None` if `s` is not `None` (Deprecated in NumPy 2.0).", DeprecationWarning, stacklevel=4
+            "`axes` should not be `None` if `s` is not `None` (Deprecated in NumPy 2.0).",
+            DeprecationWarning,
+            stacklevel=4,
         )
         axes = range(-len(s), 0)
     if len(s) != len(axes):
@@ -118,27 +120,27 @@ def _over_axes(transform: Callable[..., Any], a: Any, s: Any, axes: Any, norm: A
 
 
 @composite(np.fft.fftn)
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def fftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
     return _over_axes(np.fft.fft, a, s, axes, norm)
 
 
 @composite(np.fft.ifftn)
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def ifftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
     return _over_axes(np.fft.ifft, a, s, axes, norm)
 
 
 @composite(np.fft.fft2)
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:
     return _over_axes(np.fft.fft, a, s, axes, norm)
 
 
 @composite(np.fft.ifft2)
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:
     return _over_axes(np.fft.ifft, a, s, axes, norm)
 
 
 @composite(np.fft.rfftn)
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
     sizes, chosen = _sizes_and_axes(np.shape(a), s, axes, half=False)
     a = np.fft.rfft(a, sizes[-1], chosen[-1], norm)
     for size, axis in zip(reversed(sizes[:-1]), reversed(chosen[:-1]), strict=True):
@@ -147,7 +149,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None =
 
 
 @composite(np.fft.irfftn)
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None = None) -> Any:
     sizes, chosen = _sizes_and_axes(np.shape(a), s, axes, half=True)
     for size, axis in zip(sizes[:-1], chosen[:-1], strict=True):
         a = np.fft.ifft(a, size, axis, norm)
@@ -155,12 +157,12 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: None 
 
 
 @composite(np.fft.rfft2)
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:
     return rfftn(a, s, axes, norm)
 
 
 @composite(np.fft.irfft2)
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:  # noqa: ARG001 (drivers')
+def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: None = None) -> Any:
     return irfftn(a, s, axes, norm)
 
 

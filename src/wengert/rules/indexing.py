@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from wengert.ops.table import composite, declare, vjp
-from wengert.rules.casting import as_array
+from wengert.rules.casting import as_array, cast_to
 
 declare(np.where, elementwise=True, constant=["condition"])
 
@@ -39,10 +39,11 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     for i, condition in enumerate(conditions):
         if condition.dtype != bool:
             raise TypeError(f"invalid entry {i} in condlist: should be boolean ndarray")
+    kind = np.result_type(*choicelist, default)
     result = default
     for condition, choice in zip(reversed(conditions), reversed(choicelist), strict=True):
         result = np.where(condition, choice, result)
-    return result
+    return cast_to(result, kind)
 
 
 @composite(np.choose)
@@ -80,7 +81,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         a, axis = np.ravel(a), 0
     axis = normalize_axis_index(axis, np.ndim(a))
     # One index as an array, not as a number, because the result is a copy.
-    places = np.asarray(np.take(np.arange(np.shape(a)[axis]), np.asarray(indices), mode=mode))  # type: ignore[call-overload]  # one of NumPy's words
+    places = np.asarray(np.take(np.arange(np.shape(a)[axis]), indices, mode=mode))  # type: ignore[call-overload]  # one of NumPy's words
     return a[(*(slice(None),) * axis, places)]
 
 
@@ -128,8 +129,8 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
 
 def _flat_places(a: Any, indices: Any, mode: str) -> Any:
     """The index of elements of `a` that are named by their positions in the flattened array."""
-    places = np.take(np.arange(np.size(a)), np.ravel(indices), mode=mode)  # type: ignore[call-overload]  # one of NumPy's words
-    return np.unravel_index(places, np.shape(a)) if np.ndim(a) else (np.newaxis,) * min(1, len(places))
+    places = np.take(np.arange(np.size(a)), indices, mode=mode)  # type: ignore[call-overload]  # one of NumPy's words
+    return np.unravel_index(np.ravel(places), np.shape(a)) if np.ndim(a) else np.newaxis
 
 
 @composite(np.put)
@@ -157,6 +158,8 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 @composite(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     chosen = _mask_for(a, mask, "putmask")
+    if hasattr(values, "dtype"):
+        np.putmask(np.empty(0, a.dtype), [], np.empty(0, values.dtype))  # raises what NumPy raises
     if np.size(values):
         a[chosen] = np.resize(values, np.shape(a))[chosen]
 
@@ -166,7 +169,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
     source_dtype = src.dtype if hasattr(src, "dtype") else np.min_scalar_type(src)
     np.copyto(np.empty(0, dst.dtype), np.empty(0, source_dtype), casting=casting)  # raises what NumPy raises
     if where is True:
-        dst[...] = np.broadcast_to(src, np.shape(dst))
+        dst[...] = src
     else:
         chosen = np.broadcast_to(np.asarray(where, dtype=bool), np.shape(dst))
         dst[chosen] = np.broadcast_to(src, np.shape(dst))[chosen]

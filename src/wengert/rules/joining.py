@@ -180,9 +180,13 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     """The same insertion into an array of positions says where each element of the result comes from."""
     arr, axis = _flat_unless_axis(arr, axis)
     size, rank = arr.shape[axis], np.ndim(arr)
+    if isinstance(obj, slice):
+        obj = np.arange(*obj.indices(size))
+    elif isinstance(obj, np.ndarray) and obj.dtype == bool and obj.ndim == 1:
+        obj = np.flatnonzero(obj)
     count = len(np.insert(np.arange(size), obj, -1)) - size
     values = cast_to(values, arr.dtype)
-    if not isinstance(obj, slice) and np.size(obj) == 1 and np.asarray(obj).dtype != bool:
+    if np.size(obj) == 1:
         values = np.reshape(values, (1,) * (rank - np.ndim(values)) + np.shape(values))
         if np.ndim(obj) == 0:
             values = np.moveaxis(values, 0, axis)

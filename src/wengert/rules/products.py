@@ -1,11 +1,9 @@
-"""Products of vectors, matrices and arrays: `dot`, `matmul`, `tensordot`, `einsum` and what is made of them.
+"""Products of vectors, matrices and arrays: `dot`, `matmul`, `tensordot` and what is made of them.
 
 A product is linear in each factor, so the cotangent of a factor is the product of the cotangent of the result with the
-other factor, summed over the axes that the factor does not have; the functions that conjugate a factor (`vdot`, `vecdot`,
-`vecmat`) are linear in it over the real numbers. Source: Giles, "Collected matrix derivative results for forward and
-reverse mode algorithmic differentiation", 2008, section 2.2.
-
-The rules of `einsum` are in `wengert.rules.einsum`.
+other factor, summed over the axes that the factor does not have. The functions that conjugate a factor (`vdot`,
+`vecdot`, `vecmat`) are linear in it over the real numbers. Source: Giles, "Collected matrix derivative results for
+forward and reverse mode algorithmic differentiation", 2008, section 2.2.
 """
 
 from __future__ import annotations
@@ -295,7 +293,7 @@ def matrix_power(a: Any, n: int) -> Any:
 
 
 @composite(np.linalg.multi_dot)
-def multi_dot(arrays: Any, *, out: None = None) -> Any:  # noqa: ARG001 (the drivers store into `out`)
+def multi_dot(arrays: Any, *, out: None = None) -> Any:
     """The product in the order of the fewest multiplications."""
     factors = list(arrays)
     if len(factors) < 2:

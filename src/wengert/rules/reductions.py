@@ -1,9 +1,10 @@
 """Reductions along axes: sums, products, extrema, variances, and the reductions of ufuncs.
 
 What goes in: cotangents of reduced arrays, with the axes, masks (`where`) and starting values (`initial`) of the call.
-What holds: elements outside the mask get zero. A product's derivative multiplies the other elements, so it is right where
-elements are zero. Equal extreme elements share equally, which is the subgradient of least norm. The standard deviation of
-constant data has derivative zero. The weights of `logaddexp.reduce` are those of softmax, without NaN at infinities.
+What holds: elements outside the mask get zero. A product's derivative multiplies the other elements, so it is right
+where elements are zero. Equal extreme elements share equally, which is the subgradient of least norm. The standard
+deviation of constant data has derivative zero. The weights of `logaddexp.reduce` are those of softmax, without NaN at
+infinities.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ def _count(shape: Any, where: Any, axis: Any) -> Any:
 def _given(**options: Any) -> dict[str, Any]:
     """The options that were given: NumPy does not take None for the others."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _reduce(function: Any, a: Any, axis: Any, dtype: Any, keepdims: Any, initial: Any, where: Any) -> Any:
+    """The reduction of a ufunc. The drivers take care of `out`."""
+    return function.reduce(a, axis, dtype, None, keepdims, **_given(initial=initial, where=where))
 
 
 # Sums.
@@ -121,7 +127,7 @@ def fmax_reduce(
     where: Any = None,
 ) -> Any:
     """`np.fmax.reduce`, which ignores NaN."""
-    return np.fmax.reduce(a, axis, dtype, out, keepdims, **_given(initial=initial, where=where))
+    return _reduce(np.fmax, a, axis, dtype, keepdims, initial, where)
 
 
 @operation()
@@ -136,7 +142,7 @@ def fmin_reduce(
     where: Any = None,
 ) -> Any:
     """`np.fmin.reduce`, which ignores NaN."""
-    return np.fmin.reduce(a, axis, dtype, out, keepdims, **_given(initial=initial, where=where))
+    return _reduce(np.fmin, a, axis, dtype, keepdims, initial, where)
 
 
 for _extremum in (np.max, np.min, np.nanmax, np.nanmin):
@@ -208,18 +214,14 @@ declare(np.var)
 
 
 @vjp(np.var, wrt="a")
-def var_a(
-    ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any
-) -> Any:
+def var_a(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any) -> Any:
     """The mean's own derivative drops out where the mean is that of `a`, since the deviations sum to zero."""
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
     return 2.0 * share * _deviations(a, where, mean, axis)
 
 
 @vjp(np.var, wrt="mean")
-def var_mean(
-    ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any
-) -> Any:
+def var_mean(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any) -> Any:
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
     return -2.0 * share * _deviations(a, where, mean, axis)
 
@@ -267,7 +269,7 @@ def hypot_reduce(
     where: Any = None,
 ) -> Any:
     """`np.hypot.reduce`: the Euclidean norm."""
-    return np.hypot.reduce(a, axis, dtype, out, keepdims, **_given(initial=initial, where=where))
+    return _reduce(np.hypot, a, axis, dtype, keepdims, initial, where)
 
 
 UFUNC_METHODS[np.hypot, "reduce"] = hypot_reduce
@@ -296,7 +298,7 @@ def logaddexp_reduce(
     where: Any = None,
 ) -> Any:
     """`np.logaddexp.reduce`: the logarithm of a sum of exponentials."""
-    return np.logaddexp.reduce(a, axis, dtype, out, keepdims, **_given(initial=initial, where=where))
+    return _reduce(np.logaddexp, a, axis, dtype, keepdims, initial, where)
 
 
 UFUNC_METHODS[np.logaddexp, "reduce"] = logaddexp_reduce
@@ -312,9 +314,7 @@ def _softmax(a: Any, total: Any, infinite: Any) -> Any:
 
 
 @vjp(logaddexp_reduce, wrt="a")
-def logaddexp_reduce_a(
-    ct: Any, a: Any, out: Any, where: Any, initial: Any, *, axis: Any, keepdims: Any
-) -> Any:
+def logaddexp_reduce_a(ct: Any, a: Any, out: Any, where: Any, initial: Any, *, axis: Any, keepdims: Any) -> Any:
     """Infinite elements share equally; where all are minus infinity the weights are zero, their limit of least norm."""
     total = expand(out, np.ndim(a), axis, keepdims)
     tied = _tied(a, total, where) & (total > 0)
@@ -323,9 +323,7 @@ def logaddexp_reduce_a(
 
 
 @vjp(logaddexp_reduce, wrt="initial")
-def logaddexp_reduce_initial(
-    ct: Any, a: Any, out: Any, where: Any, initial: Any, *, axis: Any, keepdims: Any
-) -> Any:
+def logaddexp_reduce_initial(ct: Any, a: Any, out: Any, where: Any, initial: Any, *, axis: Any, keepdims: Any) -> Any:
     total = expand(out, np.ndim(a), axis, keepdims)
     won = (total == initial) & (total > 0)
     share = won / _rivals(_tied(a, total, where) & (total > 0), total, initial, axis)

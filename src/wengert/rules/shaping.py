@@ -1,8 +1,8 @@
 """Changes of shape and order: reshapes, permutations of axes, reversals, repetitions, triangles and diagonals.
 
 Functions whose NumPy result is a view of their argument are operations with `view=True`, or composites of such
-operations and of basic slicing, so that a write through the result reaches the argument. All are linear; the rule of each
-is its transpose.
+operations and of basic slicing, so that a write through the result reaches the argument. All are linear; the rule of
+each is its transpose.
 """
 
 from __future__ import annotations
@@ -296,7 +296,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 
 def _on_or_below(shape: tuple[int, ...], k: int) -> Any:
     """Where a matrix of the last two axes is on or below its diagonal `k`; a single axis counts twice."""
-    return np.tri(shape[-2:][0], shape[-1], k, dtype=bool)
+    return np.tri(*shape[-2:], k=k, dtype=bool)  # type: ignore[call-overload]  # one or two sizes
 
 
 @composite(np.triu)

@@ -1,7 +1,7 @@
 """Statistics, defined by reductions of the table: ranges, averages, covariances, and reductions that leave out NaN.
 
-What holds: each has the signature, results, warnings and errors of the NumPy function of its name. Reductions that leave out
-NaN are the plain ones with a mask, so NaN elements get zero.
+What holds: each has the signature, results, warnings and errors of the NumPy function of its name. Reductions that leave
+out NaN are the plain ones with a mask, so NaN elements get zero.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from wengert.ops.table import composite
+from wengert.errors import UnsupportedOperationError
+from wengert.ops.table import composite, declare, vjp
+from wengert.rules.casting import as_array, cast_to
 
 __all__: list[str] = []
-
-
-def _array(value: Any) -> Any:
-    """Values with a dtype, recorded ones among them, as they are; lists and numbers as arrays."""
-    return value if hasattr(value, "dtype") else np.asarray(value)
 
 
 @composite(np.ptp)
@@ -48,15 +45,13 @@ def _weights_like(a: Any, axis: Any, weights: Any) -> Any:
 
 
 @composite(np.average)
-def average(
-    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
-) -> Any:
-    a = _array(a)
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+    a = as_array(a)
     if weights is None:
         mean = np.mean(a, axis=axis, keepdims=keepdims)
         total = mean.dtype.type(np.size(a) / np.size(mean))
     else:
-        weights = _weights_like(a, axis, _array(weights))
+        weights = _weights_like(a, axis, as_array(weights))
         total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
         if np.any(total == 0.0):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
@@ -86,7 +81,9 @@ def nansum(
     initial: Any = None,
     where: Any = None,
 ) -> Any:
-    return np.sum(_without_nan(a, 0.0), axis=axis, dtype=dtype, **_given(keepdims=keepdims, initial=initial, where=where))
+    return np.sum(
+        _without_nan(a, 0.0), axis=axis, dtype=dtype, **_given(keepdims=keepdims, initial=initial, where=where)
+    )
 
 
 @composite(np.nanprod)
@@ -99,7 +96,9 @@ def nanprod(
     initial: Any = None,
     where: Any = None,
 ) -> Any:
-    return np.prod(_without_nan(a, 1.0), axis=axis, dtype=dtype, **_given(keepdims=keepdims, initial=initial, where=where))
+    return np.prod(
+        _without_nan(a, 1.0), axis=axis, dtype=dtype, **_given(keepdims=keepdims, initial=initial, where=where)
+    )
 
 
 @composite(np.nancumsum)
@@ -184,20 +183,17 @@ def nanstd(
 # Covariances.
 
 
-def _observations(m: Any, rowvar: bool, dtype: Any, name: str) -> Any:
+def _observations(m: Any, dtype: Any, transpose: bool, name: str) -> Any:
     """One row for each variable."""
-    m = _array(m)
+    m = as_array(m)
     if np.ndim(m) > 2:
         raise ValueError(f"{name} has more than 2 dimensions")
-    rows = np.reshape(m, (1, -1)) if np.ndim(m) < 2 else m
-    rows = rows if rows.dtype == dtype else rows.astype(dtype)
-    return np.transpose(rows) if not rowvar and np.shape(rows)[0] != 1 else rows
+    rows = cast_to(m if np.ndim(m) == 2 else np.reshape(m, (1, -1)), dtype)
+    return np.transpose(rows) if transpose else rows
 
 
 def _observation_weights(weights: Any, count: int, name: str) -> Any:
-    weights = _array(weights)
-    if weights.dtype.kind in "iub":
-        weights = weights.astype(float)
+    weights = cast_to(weights, np.float64)
     if name == "fweights" and not np.all(weights == np.around(weights)):
         raise TypeError("fweights must be integer")
     if np.ndim(weights) > 1:
@@ -235,17 +231,13 @@ def cov(
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
     if dtype is None:
-        dtype = np.result_type(_array(m).dtype, np.float64 if y is None else _array(y).dtype, np.float64)
-    if np.ndim(m) < 2:
-        rows = _observations(m, True, dtype, "m")
-    else:
-        rows = np.transpose(_observations(np.transpose(m), True, dtype, "m")) if rowvar else _observations(
-            np.transpose(m), True, dtype, "m"
-        )
+        dtype = np.result_type(as_array(m).dtype, np.float64 if y is None else as_array(y).dtype, np.float64)
+    rows = _observations(m, dtype, not rowvar and np.ndim(m) != 1, "m")
     if np.shape(rows)[0] == 0:
         return np.array([]).reshape(0, 0)
     if y is not None:
-        rows = np.concatenate((rows, _observations(y, rowvar, dtype, "y")), axis=0)
+        y_is_row = np.ndim(y) < 2 or np.shape(y)[0] == 1
+        rows = np.concatenate((rows, _observations(y, dtype, not rowvar and not y_is_row, "y")), axis=0)
     count = np.shape(rows)[1]
     fweights = None if fweights is None else _observation_weights(fweights, count, "fweights")
     aweights = None if aweights is None else _observation_weights(aweights, count, "aweights")
@@ -278,15 +270,78 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 
 @composite(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    y = _array(y)
+    y = as_array(y)
     rank = np.ndim(y)
     before = (slice(None),) * (axis % rank)
     left, right = (*before, slice(None, -1)), (*before, slice(1, None))
     width: Any = dx
     if x is not None:
-        x = _array(x)
+        x = as_array(x)
         if np.ndim(x) == 1:
             width = np.reshape(x[1:] - x[:-1], tuple(-1 if i == axis % rank else 1 for i in range(rank)))
         else:
             width = x[right] - x[left]
     return np.sum(width * (y[right] + y[left]) / 2.0, axis=axis)
+
+
+declare(np.bincount, linear=["weights"], constant=["x"])
+
+
+@vjp(np.bincount, wrt="weights")
+def bincount_weights(ct: Any, x: Any) -> Any:
+    return ct[np.asarray(x)]
+
+
+def _outer_edges(a: Any, limits: Any) -> tuple[Any, Any]:
+    """The ends of the range of a histogram: given, or those of the data, at least one apart where they are equal."""
+    if limits is not None:
+        first, last = limits
+        if first > last:
+            raise ValueError("max must be larger than min in range parameter.")
+    else:
+        first, last = (0.0, 1.0) if np.size(a) == 0 else (np.min(a), np.max(a))
+    if not (np.isfinite(first) and np.isfinite(last)):
+        kind = "autodetected range" if limits is None else "supplied range"
+        raise ValueError(f"{kind} of [{first}, {last}] is not finite")
+    return (first - 0.5, last + 0.5) if first == last else (first, last)
+
+
+@composite(np.histogram_bin_edges)
+def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    if isinstance(bins, str):
+        raise UnsupportedOperationError(f"np.histogram with bins={bins!r}: the number of bins depends on the data")
+    if np.ndim(bins) == 1:
+        if np.any(bins[:-1] > bins[1:]):
+            raise ValueError("`bins` must increase monotonically, when an array")
+        return as_array(bins)
+    if np.ndim(bins) != 0:
+        raise ValueError("`bins` must be 1d, when an array")
+    if bins < 1:
+        raise ValueError("`bins` must be positive, when an integer")
+    first, last = _outer_edges(a, range)
+    return np.linspace(first, last, int(bins) + 1, dtype=np.result_type(as_array(a).dtype, np.float16))
+
+
+@composite(np.histogram)
+def histogram(
+    a: Any,
+    bins: Any = 10,
+    range: Any = None,
+    density: bool | None = None,
+    weights: Any = None,
+) -> Any:
+    """The counts are piecewise constant in the data; a derivative passes through the weights, and through the edges."""
+    edges = histogram_bin_edges(a, bins, range)
+    data = np.reshape(as_array(a), -1)
+    if weights is not None and np.shape(weights) != np.shape(a):
+        raise ValueError("weights should have the same shape as a.")
+    count = np.shape(edges)[0] - 1
+    place = np.where(data == edges[-1], count - 1, np.searchsorted(edges, data, side="right") - 1)
+    inside = (place >= 0) & (place < count)
+    if weights is None:
+        counts = np.bincount(place[inside], minlength=count)
+    else:
+        counts = cast_to(np.bincount(place[inside], np.reshape(weights, -1)[inside], count), as_array(weights).dtype)
+    if density:
+        return counts / (edges[1:] - edges[:-1]) / np.sum(counts), edges
+    return counts, edges

@@ -113,9 +113,11 @@ def radians_x(ct: Any) -> Any:
 @composite(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
     z = as_array(z)
-    # The angle of a real number is 0 or pi; the sign alone has no derivative, at 0 either.
-    found = np.arctan2(np.imag(z), np.real(z)) if z.dtype.kind == "c" else np.arctan2(0, np.copysign(z * 0 + 1, z))
-    return found * (180 / np.pi) if deg else found
+    if z.dtype.kind == "c":
+        found = np.arctan2(np.imag(z), np.real(z))
+    else:  # 0 or pi: of the sign alone, so that the derivative at 0 is 0 too
+        found = np.where(np.isnan(z), z, np.arctan2(0, np.copysign(np.ones_like(z), z)))
+    return found[()] * (180 / np.pi) if deg else found[()]
 
 
 declare(np.unwrap, elementwise=True, inert=["discont", "axis", "period"])
@@ -129,7 +131,7 @@ def unwrap_p(ct: Any) -> Any:
 # Roots and logarithms with a complex result where the argument leaves the real domain.
 
 
-def _complex_where(outside: Any, x: Any) -> Any:
+def _complex_if(outside: Any, x: Any) -> Any:
     """`x` as a complex array of its precision, if any element is outside of the real domain."""
     if not np.any(outside):
         return x
@@ -138,12 +140,12 @@ def _complex_where(outside: Any, x: Any) -> Any:
 
 def _not_negative(x: Any) -> Any:
     x = as_array(x)
-    return _complex_where(np.isreal(x) & (x < 0), x)
+    return _complex_if((np.imag(x) == 0) & (x < 0), x)
 
 
 def _at_most_one(x: Any) -> Any:
     x = as_array(x)
-    return _complex_where(np.isreal(x) & (np.absolute(x) > 1), x)
+    return _complex_if((np.imag(x) == 0) & (np.absolute(x) > 1), x)
 
 
 @composite(np.emath.sqrt)
@@ -174,7 +176,7 @@ def emath_logn(n: Any, x: Any) -> Any:
 @composite(np.emath.power)
 def emath_power(x: Any, p: Any) -> Any:
     p = as_array(p)
-    return np.power(_not_negative(x), p * 1.0 if np.any(np.isreal(p) & (p < 0)) else p)
+    return np.power(_not_negative(x), p * 1.0 if np.any((np.imag(p) == 0) & (p < 0)) else p)
 
 
 @composite(np.emath.arccos)

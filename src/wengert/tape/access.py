@@ -15,7 +15,7 @@ import numpy as np
 from wengert.errors import ArgumentError, LostGradientError, UnsupportedOperationError, at_user_location
 from wengert.tape.array import RecordedArray, RecordedView
 from wengert.tape.entries import Accumulate, Read, Write, is_basic
-from wengert.tape.record import is_view_of
+from wengert.tape.record import assembled, is_view_of
 from wengert.tape.sweep import template_of
 from wengert.tape.tape import open_tapes
 
@@ -40,7 +40,7 @@ def read(array: RecordedArray, index: Any) -> Any:
     else:
         recorded = RecordedArray(result, slot, tape)
     if tape.listener is not None:
-        tape.listener.entry("read", (("array", array), ("index", index)), recorded, slot)
+        tape.listener.read(array, index, recorded)
     return recorded
 
 
@@ -87,10 +87,13 @@ def _lower(array: RecordedArray, value: RecordedArray) -> Any:
     return below
 
 
+def _dtype(value: Any) -> Any:
+    return value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
+
+
 def _assigned(array: RecordedArray, value: Any) -> tuple[Any, int | None]:
     """What is written at this level, and its slot if it is active."""
-    if isinstance(value, (list, tuple)) and any(isinstance(item, (RecordedArray, list, tuple)) for item in value):
-        value = np.stack([np.asarray(item) if not isinstance(item, RecordedArray) else item for item in value])
+    value = assembled(value)
     if not isinstance(value, RecordedArray):
         return value, None
     if value.tape is not array.tape:
@@ -145,7 +148,7 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
     if source is not None or root.slot is not None:
         if root.slot is None:
             root.slot = next(tape.slots)
-        dtype = plain.dtype if hasattr(plain, "dtype") else np.asarray(plain).dtype
+        dtype = _dtype(plain)
         entry = Write(root.slot, template_of(root), array.path, index, source, np.shape(plain), dtype)
         for part in entry.saved:
             if isinstance(part, np.ndarray):
@@ -153,7 +156,7 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
         tape.append(entry)
     root.writes = root.writes_so_far() + 1
     if tape.listener is not None:
-        tape.listener.entry("write", (("array", array), ("index", index), ("value", value)), array, root.slot)
+        tape.listener.write(array, index, value)
 
 
 def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
@@ -168,11 +171,11 @@ def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
         if root.slot is None:
             root.slot = next(tape.slots)
         shape, template = np.shape(plain), template_of(root)
-        entry = Accumulate(root.slot, template, array.path, index, source, shape, np.asarray(plain).dtype, sign)
+        entry = Accumulate(root.slot, template, array.path, index, source, shape, _dtype(plain), sign)
         tape.append(entry)
     root.writes = root.writes_so_far() + 1
     if tape.listener is not None:
-        tape.listener.entry("accumulate", (("array", array), ("index", index), ("value", value)), array, root.slot)
+        tape.listener.accumulate(array, index, value, sign)
 
 
 def overwrite(array: RecordedArray, result: RecordedArray) -> None:

@@ -50,6 +50,11 @@ def _fit(value: Any, out: Any, forward: bool) -> Any:
     return (out.shape, out.dtype) if forward else (value.shape, value.dtype)
 
 
+def _recorded(tape: Tape, value: Any, slot: int | None) -> Any:
+    """An argument as the program has it, from what is recorded of it."""
+    return value if slot is None else RecordedArray(value, slot, tape)
+
+
 def unary_recorder(function: np.ufunc) -> UnaryRecorder:
     """What records `function(x)` for a recorded `x`."""
     found = TABLE[function]
@@ -70,7 +75,7 @@ def unary_recorder(function: np.ufunc) -> UnaryRecorder:
             tape.append((slot, (link,)))
             result = RecordedArray(out, slot, tape)
         if tape.listener is not None:
-            tape.listener.entry(found.name, (("x", value, source),), result, None)
+            tape.listener.operation(found, (("x", array),), result)
         return result
 
     return record
@@ -107,7 +112,8 @@ def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> B
             tape.append((slot, links))
             result = RecordedArray(out, slot, tape)
         if tape.listener is not None:
-            tape.listener.entry(found.name, (("x1", x1, slot1), ("x2", x2, slot2)), result, None)
+            arguments = ("x1", _recorded(tape, x1, slot1)), ("x2", _recorded(tape, x2, slot2))
+            tape.listener.operation(found, arguments, result)
         return result
 
     return record

@@ -119,7 +119,7 @@ def _pushforward(
     several = isinstance(result, (tuple, list))
     if found.elementwise and (found.holomorphic or not _has_complex(environment, result)):
         return function, saved
-    if rule.wrt in found.linear:
+    if rule.wrt in found.linear and environment.get("initial") is None:  # with a starting value it is affine
         return _reapplied(found, call, rule.wrt, argument)
     results = [_shape_and_dtype(one) for one in (result if several else [result])]
 
@@ -222,5 +222,5 @@ def link(found: Operation, tape: Tape, named: dict[str, Any], result: Any, call:
             tape.append((slot, links))
         outcome = RecordedArray(result, slot, tape)
     if tape.listener is not None:
-        tape.listener.entry(found.name, tuple(named.items()), outcome, None)
+        tape.listener.operation(found, tuple(named.items()), outcome)
     return outcome

@@ -15,6 +15,7 @@ import numpy as np
 
 from wengert.errors import EscapedValueError, UnsupportedOperationError, at_user_location
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED, Operation, operation_name, require_default
+from wengert.rules.python_values import array_of
 from wengert.tape.array import RecordedArray, RecordedView, constant_array
 from wengert.tape.link import link
 from wengert.tape.tape import Tape
@@ -60,6 +61,29 @@ def strip(value: Any, tape: Tape) -> Any:
     return value
 
 
+def assembled(value: Any) -> Any:
+    """A nested list of numbers and arrays as one array, if some of them are recorded."""
+    if type(value) not in (list, tuple) or not any(True for _ in _flat(value)):
+        return value
+    elements = [assembled(item) for item in value]
+    if len({np.shape(element) for element in elements}) > 1:
+        raise ValueError(
+            "setting an array element with a sequence. The requested array has an inhomogeneous shape after 1 dimensions."
+        )
+    return array_of(elements)
+
+
+def _without_lists_of_numbers(value: Any) -> Any:
+    """An argument, with lists of recorded numbers in it made arrays; a list of arrays stays a list."""
+    if type(value) not in (list, tuple) or not any(True for _ in _flat(value)):
+        return value
+    if all(np.ndim(item) == 0 for item in value if type(item) not in (list, tuple)) and not any(
+        type(item) in (list, tuple) for item in value
+    ):
+        return array_of(list(value))
+    return type(value)([assembled(item) for item in value])
+
+
 def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a function of the table with recorded arguments, whatever its class."""
     found = TABLE.get(function)
@@ -67,6 +91,8 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
         return apply(found, args, kwargs)
     definition = COMPOSITES.get(function)
     if definition is not None:
+        args = tuple([_without_lists_of_numbers(value) for value in args])
+        kwargs = {name: _without_lists_of_numbers(value) for name, value in kwargs.items()}
         return _store_in(kwargs.get("out"), definition, args, kwargs)
     if function in CONSTANT:
         return _constant_call(function, args, kwargs)
@@ -102,6 +128,22 @@ def _store_in(out: Any, function: Callable[..., Any], args: tuple[Any, ...], kwa
     return out
 
 
+def _assemble_arguments(
+    found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call with lists of recorded values made arrays, as NumPy itself makes arrays of lists."""
+    if not any(type(value) in (list, tuple) for value in (*args, *kwargs.values())):
+        return args, kwargs
+    named = dict(zip(found.parameters, args, strict=False)) | kwargs
+    for name, value in named.items():
+        if name != found.sequence:
+            named[name] = assembled(value)
+        elif type(value) in (list, tuple):
+            named[name] = type(value)([assembled(item) for item in value])
+    names = found.parameters[: len(args)]
+    return tuple(named[name] for name in names), {name: named[name] for name in kwargs}
+
+
 def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an operation of the table and record it."""
     if kwargs.get("out") is not None:
@@ -109,6 +151,7 @@ def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     tape = innermost_tape((*args, *kwargs.values()))
     if tape is None:
         return found.function(*args, **kwargs)
+    args, kwargs = _assemble_arguments(found, args, kwargs)
     plain_args = tuple([strip(value, tape) for value in args])
     plain_kwargs = {name: strip(value, tape) for name, value in kwargs.items()}
     result = found.function(*plain_args, **plain_kwargs)

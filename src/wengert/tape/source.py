@@ -15,12 +15,16 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import linecache
+import weakref
 from collections.abc import Callable, Iterator
 from types import CellType, CodeType, FunctionType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-__all__ = ["CALL_HOOK", "ELEMENT_HOOK", "STORE_HOOK", "recompile"]
+T = TypeVar("T")
+
+__all__ = ["ByCode", "CALL_HOOK", "ELEMENT_HOOK", "STORE_HOOK", "recompile"]
 
 CALL_HOOK = "__wengert_call__"
 STORE_HOOK = "__wengert_store__"
@@ -66,22 +70,18 @@ class _Interceptor(ast.NodeTransformer):
         return [ast.copy_location(ast.Expr(self._hook(STORE_HOOK, place)), node), node]
 
 
-_parsed: dict[str, tuple[tuple[str, ...], ast.Module]] = {}
+@functools.lru_cache(maxsize=32)
+def _parse(text: str, filename: str) -> ast.Module | None:
+    try:
+        return ast.parse(text, filename)
+    except SyntaxError:  # a file that has changed since it was imported
+        return None
 
 
 def _parse_file(code: CodeType, module_globals: dict[str, Any]) -> ast.Module | None:
-    """The syntax tree of the file a code object comes from; parsed once for each version of the file."""
-    lines = tuple(linecache.getlines(code.co_filename, module_globals))
-    if not lines:
-        return None
-    known = _parsed.get(code.co_filename)
-    if known is None or known[0] != lines:
-        try:
-            known = lines, ast.parse("".join(lines), code.co_filename)
-        except SyntaxError:  # a file that has changed since it was imported
-            return None
-        _parsed[code.co_filename] = known
-    return known[1]
+    """The syntax tree of the file a code object comes from, if there is one."""
+    text = "".join(linecache.getlines(code.co_filename, module_globals))
+    return _parse(text, code.co_filename) if text else None
 
 
 def _functions(node: ast.AST, class_name: str | None = None) -> Iterator[tuple[_FunctionNode, str | None]]:
@@ -128,10 +128,13 @@ def _in_scope(
     else:
         statement = node
         statement.decorator_list = []
+    bound = [] if isinstance(node, ast.Lambda) else [node.name]
     if class_name is not None:
         statement = ast.ClassDef(class_name, [], [], [statement], [])
+        bound = [class_name]
+    own_global: list[ast.stmt] = [ast.Global([name]) for name in bound if name not in names]
     arguments = ast.arguments([], [ast.arg(name) for name in (*names, *_HOOKS)], None, [], [], None, [])
-    scope = ast.FunctionDef(_SCOPE, arguments, [statement], [], None, None)
+    scope = ast.FunctionDef(_SCOPE, arguments, [*own_global, statement], [], None, None)
     return ast.fix_missing_locations(ast.Module([*imports, scope], []))
 
 
@@ -217,14 +220,30 @@ def _recompile_code(function: FunctionType) -> CodeType | None:
     return None
 
 
-# Code objects are kept beside what was made of them, so that an identity is never reused.
-_recompiled: dict[int, tuple[CodeType, CodeType | None]] = {}
-_own: dict[int, CodeType] = {}
+class ByCode(Generic[T]):
+    """A mapping from code objects, by identity, that forgets what is no longer alive."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[weakref.ref[CodeType], T]] = {}
+
+    def __contains__(self, code: CodeType) -> bool:
+        return id(code) in self._found
+
+    def __getitem__(self, code: CodeType) -> T:
+        return self._found[id(code)][1]
+
+    def __setitem__(self, code: CodeType, value: T) -> None:
+        key = id(code)
+        self._found[key] = weakref.ref(code, lambda _: self._found.pop(key, None)), value
+
+
+_recompiled: ByCode[CodeType | None] = ByCode()
+_own: ByCode[None] = ByCode()
 
 
 def _remember_own(code: CodeType) -> None:
     """Mark code that already has the hooks, with the functions defined inside it."""
-    _own[id(code)] = code
+    _own[code] = None
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             _remember_own(constant)
@@ -233,15 +252,13 @@ def _remember_own(code: CodeType) -> None:
 def recompile(function: FunctionType, hooks: dict[str, Callable[..., Any]]) -> FunctionType | None:
     """The function with the hooks in it: itself if it has them already, None where it has no source."""
     code = function.__code__
-    if id(code) in _own:
+    if code in _own:
         return function
-    known = _recompiled.get(id(code))
-    if known is None:
-        known = code, _recompile_code(function)
-        _recompiled[id(code)] = known
-        if known[1] is not None:
-            _remember_own(known[1])
-    new_code = known[1]
+    if code not in _recompiled:
+        _recompiled[code] = made = _recompile_code(function)
+        if made is not None:
+            _remember_own(made)
+    new_code = _recompiled[code]
     if new_code is None:
         return None
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))

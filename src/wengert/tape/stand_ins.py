@@ -21,11 +21,11 @@ import scipy
 
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE
 from wengert.rules.mathematics import MATH
-from wengert.rules.python_values import array_of, python_complex, python_float
+from wengert.rules.python_values import python_complex, python_float
 from wengert.tape.access import preserve
 from wengert.tape.array import RecordedArray, constant_array, refuse_to_lose
-from wengert.tape.record import call
-from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, STORE_HOOK, recompile
+from wengert.tape.record import assembled, call
+from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, STORE_HOOK, ByCode, recompile
 from wengert.tape.tape import open_tapes
 
 __all__ = ["intercepted", "resolve"]
@@ -65,7 +65,10 @@ def _routed(function: Function) -> Function:
 
     @functools.wraps(function)
     def route(*args: Any, **kwargs: Any) -> Any:
-        if any(_contains_recorded(value) for value in (*args, *kwargs.values())):
+        for value in args:
+            if _contains_recorded(value):
+                return call(function, args, kwargs)
+        if kwargs and any(_contains_recorded(value) for value in kwargs.values()):
             return call(function, args, kwargs)
         return function(*args, **kwargs)
 
@@ -83,19 +86,6 @@ def _changing_first(function: Function) -> Function:
     return change
 
 
-def _assembled(value: Any) -> Any:
-    """A nested list of numbers and arrays, some recorded, as one array."""
-    if isinstance(value, (list, tuple)) and _contains_recorded(value):
-        elements = [_assembled(item) for item in value]
-        if len({np.shape(element) for element in elements}) > 1:
-            raise ValueError(
-                "setting an array element with a sequence. The requested array has an inhomogeneous shape after 1 "
-                "dimensions."
-            )
-        return array_of(elements)
-    return value
-
-
 def _with_options(array: Any, dtype: Any, ndmin: int = 0) -> Any:
     if dtype is not None and array.dtype != np.dtype(dtype):
         array = array.astype(dtype)
@@ -108,7 +98,7 @@ def _with_options(array: Any, dtype: Any, ndmin: int = 0) -> Any:
 def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any) -> Any:
     if not _contains_recorded(object):
         return _recorded_constant(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
-    made = _assembled(object)
+    made = assembled(object)
     result = _with_options(made, dtype, ndmin)
     return result.copy() if copy and result is object else result
 
@@ -116,7 +106,7 @@ def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, 
 def _asarray(a: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
     if not _contains_recorded(a):
         return np.asarray(a, dtype, *args, **options)
-    return _with_options(_assembled(a), dtype)
+    return _with_options(assembled(a), dtype)
 
 
 def _at_least_1d_array(a: Any, dtype: Any = None, **options: Any) -> Any:
@@ -240,8 +230,6 @@ def _resolve_builtin(function: Any) -> Any:
         return _STAND_INS.get(function, function)
     if isinstance(owner, np.ufunc) and function.__name__ == "at":
         return _changing_first(function)
-    if isinstance(owner, _RANDOM_TYPES):
-        return _changing_first(function) if function.__name__ == "shuffle" else _creating_plain(function)
     return function
 
 
@@ -271,15 +259,14 @@ def _is_library(function: FunctionType) -> bool:
     return filename.startswith(_STANDARD_LIBRARY) and not filename.startswith(_SITE_PACKAGES)
 
 
-_is_library_code: dict[int, tuple[Any, bool]] = {}
+_is_library_code: ByCode[bool] = ByCode()
 
 
 def _resolve_function(function: FunctionType) -> Any:
     code = function.__code__
-    known = _is_library_code.get(id(code))
-    if known is None:
-        known = _is_library_code[id(code)] = code, _is_library(function)
-    if known[1]:
+    if code not in _is_library_code:
+        _is_library_code[code] = _is_library(function)
+    if _is_library_code[code]:
         stand_in = _STAND_INS.get(function)
         if stand_in is not None:
             return stand_in
@@ -296,6 +283,8 @@ def _resolve_function(function: FunctionType) -> Any:
 
 def _resolve_method(method: MethodType) -> Any:
     function = method.__func__
+    if isinstance(method.__self__, _RANDOM_TYPES):
+        return _changing_first(method) if method.__name__ == "shuffle" else _creating_plain(method)
     if type(function) is not FunctionType:
         return method
     new = _resolve_function(function)
@@ -327,7 +316,11 @@ def _resolve_partial(partial: functools.partial[Any]) -> Any:
 
 
 def _resolve_dispatcher(function: Any) -> Any:
-    return _STAND_INS.get(function, function)
+    """A NumPy function: its protocol looks for recorded values among the arguments, but not in lists."""
+    stand_in = _STAND_INS.get(function)
+    if stand_in is None:
+        stand_in = _STAND_INS[function] = _routed(function)
+    return stand_in
 
 
 def _resolve_other(function: Any) -> Any:

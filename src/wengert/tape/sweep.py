@@ -20,7 +20,7 @@ import numpy as np
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.ops.table import TABLE
 from wengert.tape.array import RecordedArray, constant_array
-from wengert.tape.tape import Tape
+from wengert.tape.tape import Tape, open_tapes
 
 __all__ = ["Derivatives", "Template", "all_adjoints", "forward_sweep", "reverse_sweep", "template_of"]
 
@@ -56,11 +56,12 @@ def template_of(value: Any) -> Template:
 class Derivatives:
     """The adjoints, or the tangents, of the slots of a tape during a sweep."""
 
-    __slots__ = ("by_slot", "owned")
+    __slots__ = ("by_slot", "owned", "plain")
 
     def __init__(self, size: int, seeds: Seeds) -> None:
         self.by_slot: list[Any] = [None] * size
         self.owned = bytearray(size)
+        self.plain = not open_tapes()  # no contribution is recorded: sums may be added to in place
         for slot, value in seeds:
             self.add(slot, value)
 
@@ -75,7 +76,7 @@ class Derivatives:
         else:
             total = so_far + value
             self.by_slot[slot] = total
-            self.owned[slot] = type(total) is np.ndarray
+            self.owned[slot] = self.plain and type(total) is np.ndarray
 
     def storage(self, slot: int, template: Template) -> Any:
         """The derivative of a slot as a storage that may be written: zeros at first, a copy where it is shared."""
@@ -101,7 +102,7 @@ def _elementwise_rules() -> set[Any]:
 
 def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = False) -> Derivatives:
     adjoints = Derivatives(tape.size, seeds)
-    by_slot, owned, add = adjoints.by_slot, adjoints.owned, adjoints.add
+    by_slot, owned, add, plain = adjoints.by_slot, adjoints.owned, adjoints.add, adjoints.plain
     for entry in reversed(tape.entries):
         if type(entry) is not tuple:
             entry.reverse(adjoints)
@@ -130,7 +131,7 @@ def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = 
                 so_far += contribution
             else:
                 by_slot[source] = total = so_far + contribution
-                owned[source] = type(total) is np.ndarray
+                owned[source] = plain and type(total) is np.ndarray
     return adjoints
 
 

@@ -16,16 +16,29 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
 from wengert.errors import EscapedValueError, at_user_location
+from wengert.ops.table import Operation
 from wengert.tape.saved import SavedValues
 
 __all__ = ["Listener", "Tape", "open_tapes", "recording"]
 
 
 class Listener(Protocol):
-    """Is told of every entry with what a reader wants to see and a sweep does not need: used by `trace`."""
+    """Is told of everything that has just been recorded, with what a reader wants to see and a sweep does not need.
 
-    def entry(self, operation: str, arguments: tuple[Any, ...], result: Any, slot: int | None) -> None:
-        """One operation, read or write that has just been recorded."""
+    Values are as the program has them: recorded, with their slots, or plain. What carries no derivative is told too.
+    """
+
+    def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
+        """An operation of the table, its arguments by name."""
+
+    def read(self, array: Any, index: Any, result: Any) -> None:
+        """`result = array[index]`."""
+
+    def write(self, array: Any, index: Any, value: Any) -> None:
+        """`array[index] = value`."""
+
+    def accumulate(self, array: Any, index: Any, value: Any, sign: int) -> None:
+        """`array[index] += value`, or `-=` where `sign` is -1."""
 
 
 class Tape:

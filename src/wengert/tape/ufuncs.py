@@ -103,6 +103,8 @@ def _along_axis(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs
     if known is not None:
         array, *rest = inputs
         names = ("axis", "dtype", "out", "keepdims", "initial", "where")
+        if method == "reduceat":
+            names = ("indices", *names)
         options = {**dict(zip(names, rest, strict=False)), **kwargs}
         if method == "reduce":
             options.setdefault("axis", 0)
