@@ -3,7 +3,7 @@
 What goes in: the name of a module of the corpus. What comes out: its programs, in which arrays are complex where they
 were floating, and functions that are not analytic act on the real part: `abs` is `x` or `-x`, `int` and `floor` see the
 real part, `math` functions take complex numbers. Comparisons need nothing: NumPy orders complex numbers by their real
-parts first. The imaginary part of a result at `x + ih d` is then `h` times the derivative along `d`, without cancellation.
+parts first. The imaginary part of a result at `x + ih d` is then `h` times the derivative along `d`: nothing cancels.
 
 Source: Martins, Sturdza and Alonso, "The Complex-Step Derivative Approximation", ACM TOMS 29 (2003), section 3.
 """

@@ -208,3 +208,36 @@ def three_dimensional_blocks(a):
     b[..., 0] *= 0.5
     b[1, 2, 1] = b[0, 0, 0] ** 2
     return b
+
+
+@program(inputs=lambda: (np.array([[0.3, 1.2], [0.8, -0.4]]), 0.6), tags={"mutation", "linalg", "overwrite", "smooth"})
+def less_common_operators(a, c):
+    b = a + 2
+    b @= a
+    b = c / (2 - b) - (1 - b) * 2**b
+    d = [1.0, 2.0] @ b
+    b -= d
+    return (-b) ** 2 @ [c, 1.0] + (+d)
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "tree", "alias", "analytic", "smooth"})
+def augmented_assignment_of_container_items(x):
+    state = {"u": x * 2, "n": 1.0}
+    rows = [x * 1.0, x * x]
+    first = rows[0]
+    rows[0] += state["u"]
+    state["u"] *= rows[1]
+    state["n"] += x[0]
+    rows[1][1:] -= state["n"]
+    rows += [first * 2]
+    return rows[0] * state["u"] + rows[1] * rows[2] * first
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "view", "smooth"})
+def flat_written(x):
+    y = x * x
+    y.flat[1] = x[0] * 3
+    z = np.zeros((3, 1))
+    z.flat = y
+    z.flat[::2] *= 2
+    return z[:, 0] * y

@@ -1,5 +1,8 @@
 """Programs that change plain arrays, indices and masks after a recorded operation has used them."""
 
+import functools
+import operator
+
 import numpy as np
 
 from tests.programs.registry import program
@@ -143,3 +146,57 @@ def list_of_constants_changed(x, c):
     factors[0] = c
     factors.append(c)
     return result * np.array(factors[:3]) + factors[-1]
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "overwrite", "tree", "analytic", "smooth"})
+def constants_in_containers_changed(x):
+    table = {"w": WEIGHTS * 1.0}
+    rows = [WEIGHTS * 2.0, PLACES + 0]
+    product = x * table["w"]
+    table["w"] += 1
+    shifted = x[rows[1]] * rows[0]
+    rows[0] *= 0.5
+    rows[1] -= 1
+    return product * shifted * table["w"] * rows[0] * x[rows[1]]
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "overwrite", "ufunc", "analytic", "smooth"})
+def constant_changed_with_positional_out(x):
+    w = WEIGHTS * 2.0
+    a = x * w
+    np.multiply(w, 0.5, w)
+    b = a * w
+    np.cumsum(WEIGHTS, 0, None, w)
+    c = b * x * w
+    np.dot(MATRIX, WEIGHTS, w)
+    d = c + x * w
+    w.dot(MATRIX, w)
+    return d * x
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "overwrite", "view", "analytic", "smooth"})
+def constant_changed_through_attributes(x):
+    w = WEIGHTS * 2.0
+    a = x * w
+    w.flat = 7.0
+    b = a * x * w
+    w.flat[1] = -3.0
+    c = b + x * w
+    w.real = 4.0
+    d = c * w * x
+    w.T[0] = 50.0
+    return d
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "overwrite", "call", "analytic", "smooth"})
+def constant_changed_by_operator_functions(x):
+    w = WEIGHTS * 2.0
+    a = x * w
+    operator.imul(w, 0.25)
+    b = a * x * w
+    operator.setitem(w, 0, 11.0)
+    c = b * x * w
+    functools.reduce(operator.iadd, [w, WEIGHTS, WEIGHTS])
+    d = c * x * w
+    list(map(lambda i: w.__setitem__(i, 0.0), range(3)))
+    return d

@@ -97,3 +97,33 @@ def out_into_a_view_and_itself(x):
 def ufuncs_with_two_results(x):
     fraction, whole = np.modf(x)
     return fraction * x + whole * x**2 + np.remainder(x, 2.0) * x
+
+
+@program(
+    inputs=lambda: (np.array([0.3, 1.2, 0.8]), np.array([[1.0, 0.5, 0.2], [0.3, 2.0, 0.1], [0.7, 0.4, 1.5]])),
+    tags={"ufunc", "mutation", "buffer", "overwrite", "smooth"},
+)
+def out_by_position(x, a):
+    y = np.zeros(3)
+    np.dot(a, x, y)
+    z = y * x
+    np.cumsum(z, 0, None, y)
+    z = z * y
+    a.sum(0, None, y)
+    z = z + y * x
+    np.mean(a * z, 1, None, y)
+    np.multiply(y, x, y)
+    return y * z
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"mutation", "mask", "index", "smooth"})
+def writers_called_by_keyword(x):
+    y = x * 2
+    np.copyto(dst=y, src=x * x, where=np.array([True, False, True]))
+    np.put(a=y, ind=[0], v=x[1] * 3)
+    np.putmask(a=y, mask=y > 3, values=x)
+    np.place(arr=y, mask=np.array([False, True, False]), vals=x[:1] * y[2])
+    matrix = np.outer(x, y)
+    np.fill_diagonal(a=matrix, val=x[2])
+    np.put_along_axis(matrix, np.array([[2], [0], [1]]), y[:, None], axis=1)
+    return matrix

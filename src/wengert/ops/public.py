@@ -1,7 +1,7 @@
 """NumPy's public functions: what the table of derivative rules must be complete over.
 
-What comes out: the functions of `numpy.__all__`, `numpy.linalg.__all__` and `numpy.fft.__all__` of the installed NumPy, by
-their dotted names. Functions are Python functions, compiled functions, ufuncs, and functions that dispatch by
+What comes out: the functions of `numpy.__all__`, `numpy.linalg.__all__` and `numpy.fft.__all__` of the installed NumPy,
+by their dotted names. Functions are Python functions, compiled functions, ufuncs, and functions that dispatch by
 `__array_function__`; names for one function (`abs` and `absolute`) are all there.
 
 What is outside, and why:
@@ -9,9 +9,9 @@ What is outside, and why:
 - classes (`ndarray`, `matrix`, `vectorize`, `poly1d`, `errstate`, scalar types): calling one makes an object; what its
   methods do to recorded values goes through the functions that are inside;
 - instances that are indexed (`r_`, `c_`, `s_`, `mgrid`) or that run the tests of NumPy (`test`);
-- submodules with functions of their own: `random` draws constants; `polynomial`, `ma`, `rec` and `emath` are written in
-  Python over the functions that are inside; `char` and `strings` work on text; `lib`, `testing`, `ctypeslib`, `f2py` and
-  `typing` are not about numbers.
+- submodules with functions of their own: `random` draws constants; `polynomial`, `ma`, `rec` and `emath` are written
+  in Python over the functions that are inside; `char` and `strings` work on text; `lib`, `testing`, `ctypeslib`, `f2py`
+  and `typing` are not about numbers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Decompositions of matrices: Cholesky, QR, eigenvalues and singular values, in stacks as NumPy takes them.
 
 What goes in: cotangents of the factors. What holds: derivatives are those of the function that NumPy computes, which
-reads one triangle of a Hermitian matrix (`cholesky`, `eigh`). So the cotangent has zeros in the other triangle, and what
-belongs to both is in the one that was read. Where the program itself makes the matrix symmetric, this gives the same
+reads one triangle of a Hermitian matrix (`cholesky`, `eigh`). So the cotangent has zeros in the other triangle, and
+what belongs to both is in the one that was read. Where the program itself makes the matrix symmetric, this gives the same
 derivative as the symmetric cotangents of other libraries.
 
 **Eigenvectors and singular vectors** are determined up to a phase (a sign for real ones), and where values are equal up

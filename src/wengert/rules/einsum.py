@@ -121,8 +121,8 @@ def einsum_pair(
     subscripts: str,
     optimize: Any = False,
     dtype: Any = None,
-    order: str = "K",
-    casting: str = "safe",
+    order: Any = "K",
+    casting: Any = "safe",
 ) -> Any:
     """`np.einsum` of two arrays."""
     return np.einsum(subscripts, a, b, optimize=optimize, dtype=dtype, order=order, casting=casting)

@@ -66,6 +66,11 @@ def sum_a(ct: Any, a_shape: Any, where: Any, *, axis: Any, keepdims: Any) -> Any
     return _spread(ct, a_shape, where, axis, keepdims)
 
 
+@vjp(np.sum, wrt="initial")
+def sum_initial(ct: Any) -> Any:
+    return ct
+
+
 declare(np.mean, linear=["a"])
 
 
@@ -198,11 +203,14 @@ alias(np.amin, of=np.min)
 
 
 def _deviations(a: Any, where: Any, mean: Any, axis: Any) -> Any:
-    """The distances from the mean, zero outside the mask; their conjugates where they are complex."""
+    """The distances from the mean, zero outside the mask."""
     centre = np.mean(a, axis=axis, keepdims=True, **_given(where=where)) if mean is None else mean
     apart = a - centre
-    apart = apart if where is None else np.where(where, apart, np.zeros((), apart.dtype))
-    return np.conjugate(apart) if np.iscomplexobj(apart) else apart
+    return apart if where is None else np.where(where, apart, np.zeros((), apart.dtype))
+
+
+def _conjugate(a: Any) -> Any:
+    return np.conjugate(a) if np.iscomplexobj(a) else a
 
 
 def _freedom(shape: Any, where: Any, axis: Any, ddof: Any, correction: Any) -> Any:
@@ -217,13 +225,13 @@ declare(np.var)
 def var_a(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any) -> Any:
     """The mean's own derivative drops out where the mean is that of `a`, since the deviations sum to zero."""
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return 2.0 * share * _deviations(a, where, mean, axis)
+    return 2.0 * share * _conjugate(_deviations(a, where, mean, axis))
 
 
 @vjp(np.var, wrt="mean")
 def var_mean(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any) -> Any:
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return -2.0 * share * _deviations(a, where, mean, axis)
+    return -2.0 * share * _conjugate(_deviations(a, where, mean, axis))
 
 
 declare(np.std)
@@ -239,10 +247,10 @@ def std_a(
     mistaken for a deviation.
     """
     apart = _deviations(a, where, mean, axis)
-    apart = apart if mean is not None else np.conjugate(_deviations(np.conjugate(apart), where, None, axis))
+    apart = apart if mean is not None else _deviations(apart, where, None, axis)
     spread = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return share * (apart / spread)
+    return share * (_conjugate(apart) / spread)
 
 
 @vjp(np.std, wrt="mean")
@@ -251,7 +259,7 @@ def std_mean(
 ) -> Any:
     spread = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return -share * (_deviations(a, where, mean, axis) / spread)
+    return -share * (_conjugate(_deviations(a, where, mean, axis)) / spread)
 
 
 # Reductions of ufuncs that are no functions of NumPy.

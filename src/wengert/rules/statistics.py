@@ -1,7 +1,7 @@
 """Statistics, defined by reductions of the table: ranges, averages, covariances, and reductions that leave out NaN.
 
-What holds: each has the signature, results, warnings and errors of the NumPy function of its name. Reductions that leave
-out NaN are the plain ones with a mask, so NaN elements get zero.
+What holds: each has the signature, results, warnings and errors of the NumPy function of its name. Reductions that
+leave out NaN are the plain ones with a mask, so NaN elements get zero.
 """
 
 from __future__ import annotations

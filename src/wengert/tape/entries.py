@@ -48,13 +48,14 @@ class _Indexed:
     An index with arrays in it is saved as the list of its components, so that each can be replaced by a copy.
     """
 
-    __slots__ = ("index", "saved", "slot", "steps", "template")
+    __slots__ = ("conjugates", "index", "saved", "slot", "steps", "template")
 
     def __init__(self, slot: int, template: Template, steps: tuple[Step, ...], index: Any) -> None:
         self.slot = slot
         self.template = template
         self.steps = steps
         self.index = index
+        self.conjugates = sum(getattr(step, "conjugates", False) for step in steps) % 2 == 1
         if is_basic(index):
             self.saved = _NO_ARRAYS
         else:
@@ -133,6 +134,8 @@ class Write(_Indexed):
             return
         ct = target[index].copy()
         target[index] = 0  # before the contribution is added: it may be to this very storage
+        if self.conjugates:
+            ct = -ct
         if self.saved and has_integer_arrays(self.saved):
             ct = np.where(self._last_writes(np.shape(target)), ct, np.zeros((), ct.dtype))
         if np.shape(ct) != self.shape or ct.dtype != self.dtype:
@@ -179,7 +182,7 @@ class Accumulate(_Indexed):
     def reverse(self, derivatives: Derivatives) -> None:
         if derivatives.by_slot[self.slot] is not None:
             ct = self.part(derivatives)[self.place()].copy()
-            if self.sign < 0:
+            if (self.sign < 0) != self.conjugates:
                 ct = -ct
             derivatives.add(self.source, fit_cotangent(ct, self.shape, self.dtype))
 

@@ -17,7 +17,7 @@ __all__ = ["install_methods"]
 
 # Methods whose arguments after the array are those of the NumPy function of the same name.
 _SAME_NAME = (
-    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "choose", "clip", "compress", "conj", "conjugate"),
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "choose", "clip", "conj", "conjugate"),
     *("copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ravel", "repeat"),
     *("round", "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
 )
@@ -61,6 +61,10 @@ def _item(self: RecordedArray, *index: Any) -> Any:
 
 def _tolist(self: RecordedArray) -> Any:
     return [_tolist(row) for row in self] if self.ndim else self
+
+
+def _compress(self: RecordedArray, condition: Any, axis: int | None = None, out: Any = None) -> Any:
+    return call(np.compress, (condition, self, axis), {"out": out})
 
 
 def _fill(self: RecordedArray, value: Any) -> None:
@@ -114,6 +118,7 @@ def install_methods() -> None:
         "astype": _astype,
         "item": _item,
         "tolist": _tolist,
+        "compress": _compress,
         "fill": _fill,
         "sort": _sort,
         "partition": _partition,

@@ -131,13 +131,15 @@ def _store_in(out: Any, function: Callable[..., Any], args: tuple[Any, ...], kwa
 def _assemble_arguments(
     found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments of a call with lists of recorded values made arrays, as NumPy itself makes arrays of lists."""
+    """The arguments of a call with lists made arrays, as NumPy itself makes them, recorded values included."""
     if not any(type(value) in (list, tuple) for value in (*args, *kwargs.values())):
         return args, kwargs
     named = dict(zip(found.parameters, args, strict=False)) | kwargs
     for name, value in named.items():
         if name != found.sequence:
             named[name] = assembled(value)
+            if type(named[name]) is list:  # the caller may change it later
+                named[name] = np.array(value) if name in found.rules else list(value)
         elif type(value) in (list, tuple):
             named[name] = type(value)([assembled(item) for item in value])
     names = found.parameters[: len(args)]
@@ -189,6 +191,28 @@ def is_view_of(result: Any, value: Any) -> bool:
     return base is not None and (base is value or base is value.base)
 
 
+class ViewStep:
+    """The call of a view operation, as a function of the array it is a view of.
+
+    `conjugates`: cotangents are those of the conjugate, so that through this view they have the opposite sign.
+    """
+
+    __slots__ = ("args", "conjugates", "function", "kwargs")
+
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], conjugates: bool
+    ) -> None:
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.conjugates = conjugates
+
+    def __call__(self, array: Any) -> Any:
+        if self.args:
+            return self.function(array, *self.args[1:], **self.kwargs)
+        return self.function(**{**self.kwargs, next(iter(self.kwargs)): array})
+
+
 def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Tie the result of a view operation to the storage it is a view of."""
     source = args[0] if args else next(iter(kwargs.values()))
@@ -200,9 +224,5 @@ def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dic
     ):
         return recorded
 
-    def step(array: Any) -> Any:
-        if args:
-            return found.function(array, *args[1:], **kwargs)
-        return found.function(**{**kwargs, next(iter(kwargs)): array})
-
+    step = ViewStep(found.function, args, kwargs, conjugates=found.function is np.imag and source.dtype.kind == "c")
     return RecordedView(recorded.value, recorded.slot, recorded.tape, source.root, (*source.path, step))

@@ -1,7 +1,7 @@
 """Interception: recompiles a user's function so that the calls and stores in it can be followed.
 
 What goes in: a Python function. What comes out: the same function, compiled again from its own source with each call
-`f(...)` turned into `resolve(f)(...)`, and each store into an array announced before it happens. `resolve` gives the
+`f(...)` turned into `resolve(f, n)(...)` with its number of positional arguments, and each store into an array announced before it happens. `resolve` gives the
 stand-ins of `wengert.tape.stand_ins`: creation calls that yield recording arrays, `math` functions that record, and
 users' own functions, recompiled in their turn. NumPy is not patched, and globals and closures are the function's
 own.
@@ -23,6 +23,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+_MANY = 99  # as many positional arguments as a starred call may pass
 
 __all__ = ["ByCode", "CALL_HOOK", "ELEMENT_HOOK", "STORE_HOOK", "recompile"]
 
@@ -46,7 +47,10 @@ class _Interceptor(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
+        starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+        count = ast.copy_location(ast.Constant(_MANY if starred else len(node.args)), node.func)
         node.func = self._hook(CALL_HOOK, node.func)
+        node.func.args.append(count)
         for keyword in node.keywords:
             if keyword.arg == "out":
                 keyword.value = self._hook(STORE_HOOK, keyword.value)

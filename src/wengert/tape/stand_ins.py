@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import sys
 import sysconfig
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+from wengert.ops.signatures import signature_of
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
@@ -60,11 +62,24 @@ def _creating(function: Function) -> Function:
     return create
 
 
+def _place_of_out(function: Function) -> int:
+    """The position of a function's parameter `out`; one beyond any call where it has none."""
+    try:
+        names = list(signature_of(function).parameters)
+    except ValueError:
+        return sys.maxsize
+    return names.index("out") if "out" in names else sys.maxsize
+
+
 def _routed(function: Function) -> Function:
     """A function of the table that does not look for recorded arguments by itself."""
 
+    stored = _place_of_out(function)
+
     @functools.wraps(function)
     def route(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > stored:
+            preserve(args[stored])
         for value in args:
             if _contains_recorded(value):
                 return call(function, args, kwargs)
@@ -73,6 +88,33 @@ def _routed(function: Function) -> Function:
         return function(*args, **kwargs)
 
     return route
+
+
+def _storing_from(function: Function, first: int) -> Function:
+    """A function that may store into its positional arguments from the one numbered `first` on."""
+
+    @functools.wraps(function)
+    def store(*args: Any, **kwargs: Any) -> Any:
+        for target in args[first:]:
+            preserve(target)
+        return function(*args, **kwargs)
+
+    return store
+
+
+def _shuffle(method: Function) -> Function:
+    """`Generator.shuffle(x)`, by shuffling the indices of the first axis with the same draws."""
+
+    def shuffle(x: Any, axis: int = 0) -> None:
+        if not isinstance(x, RecordedArray):
+            preserve(x)
+            method(x, *((axis,) if axis else ()))
+            return
+        order = np.arange(x.shape[axis])
+        method(order)
+        x[...] = call(np.take, (x, order), {"axis": axis})
+
+    return shuffle
 
 
 def _changing_first(function: Function) -> Function:
@@ -284,7 +326,7 @@ def _resolve_function(function: FunctionType) -> Any:
 def _resolve_method(method: MethodType) -> Any:
     function = method.__func__
     if isinstance(method.__self__, _RANDOM_TYPES):
-        return _changing_first(method) if method.__name__ == "shuffle" else _creating_plain(method)
+        return _shuffle(method) if method.__name__ == "shuffle" else _creating_plain(method)
     if type(function) is not FunctionType:
         return method
     new = _resolve_function(function)
@@ -343,13 +385,17 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
     functools.partial: _resolve_partial,
     np.vectorize: _vectorize,
     type(np.sum): _resolve_dispatcher,
-    np.ufunc: lambda function: function,
 }
 
 
-def resolve(function: Any) -> Any:
-    """The function to call in place of `function` while a user's function is recorded."""
-    return _BY_TYPE.get(type(function), _resolve_other)(function)
+def resolve(function: Any, count: int = 0) -> Any:
+    """The function to call in place of `function`, with `count` positional arguments, while a user's one is recorded."""
+    kind = type(function)
+    if kind is np.ufunc:
+        return function if count <= function.nin else _storing_from(function, function.nin)
+    if kind is BuiltinFunctionType and count > 1 and type(function.__self__) is np.ndarray:
+        return _storing_from(_resolve_builtin(function), 1)
+    return _BY_TYPE.get(kind, _resolve_other)(function)
 
 
 def _before_store(target: Any) -> Any:

@@ -1,0 +1,232 @@
+"""`trace`: the Wengert list of one call, to look at.
+
+What goes in: a function and its arguments. What comes out: a `Trace`, which prints the recorded steps as a table, with
+source lines, values, and what each step keeps for the reverse sweep; after `reverse`, with the adjoints. The function is
+recorded as for `vjp`, by the same engine with a listener.
+
+Source: the list is that of Wengert, "A Simple Automatic Derivative Evaluation Program", CACM 7 (1964); the layout follows
+the evaluation traces of Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 2 and 3.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert import tree
+from wengert.errors import ArgumentError, SeedError
+from wengert.inspect.expressions import plain, text_of
+from wengert.inspect.html import table_html
+from wengert.inspect.listener import StepListener
+from wengert.inspect.table import Table, make_table, table_text
+from wengert.tape.call import RecordedCall, check_differentiable, plain_result, record_call
+from wengert.tape.stand_ins import intercepted
+from wengert.tape.sweep import all_adjoints
+from wengert.tape.tape import open_tapes
+
+__all__ = ["Trace", "trace"]
+
+_LIMIT = 100
+
+
+class Trace:
+    """One recorded call of a function, made by `wg.trace`; see there for what `print` shows.
+
+    `value` is the function's result. In a notebook the trace shows itself as an HTML table.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        call: RecordedCall,
+        listener: StepListener,
+        returned: str,
+        args: Sequence[Any],
+        argnums: Sequence[int] | int,
+    ) -> None:
+        self.value = tree.unflatten(call.output_structure, call.outputs)
+        self._name = name
+        self._call = call
+        self._steps = listener.steps
+        self._returned = returned
+        self._args = args
+        self._argnums = argnums
+        self._adjoints: list[Any] | None = None
+
+    def reverse(self, ct: Any = None) -> Any:
+        """Sweep the recorded call in reverse; from now on the table has a column with the adjoint of each step.
+
+        Args:
+            ct: the cotangent of the result, of its structure, shapes and dtypes; may be left out where that is
+                one number, and is 1 then.
+        Returns:
+            The gradients, as the pullback of `vjp` returns them: a tuple with one for each differentiated argument, or
+            one alone where `argnums` is an int.
+        Raises:
+            SeedError: `ct` does not fit the result, or is missing.
+
+        The adjoint of a step is that of the value as the step defines it. A write such as `v4[0] = v3` defines no value:
+        the adjoint of what it writes stands at the step of `v3`, and that of what `v4` held before its first write
+        stands at the step of `v4`.
+
+        >>> import wengert as wg
+        >>> from wengert.inspect import trace
+        >>> trace(lambda x, y: x * y)(2.0, 3.0).reverse()
+        (np.float64(3.0), np.float64(2.0))
+        """
+        call = self._call
+        cts = _seeds(ct, call)
+        seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
+        self._adjoints = all_adjoints(call.tape, seeds)
+        shared = {id(one) for one in cts}
+        gradients = [self._adjoints[slot] for slot in call.input_slots]
+        remaining = iter([plain_result(one, like, shared) for one, like in zip(gradients, call.inputs, strict=True)])
+        found = []
+        for number in self._argnums if isinstance(self._argnums, Sequence) else (self._argnums,):
+            leaves, structure = tree.flatten(self._args[number])
+            found.append(tree.unflatten(structure, [next(remaining) for _ in leaves]))
+        return tuple(found) if isinstance(self._argnums, Sequence) else found[0]
+
+    @property
+    def saved_bytes(self) -> int:
+        """The bytes of memory that the tape keeps for the reverse sweep; memory that is saved twice counts once."""
+        return self._table(0).saved_bytes
+
+    def to_text(self, limit: int | None = _LIMIT) -> str:
+        """The table as text, of at most `limit` steps, the first and the last; `None` shows all."""
+        return table_text(self._table(limit), self._title(), self._returned)
+
+    def _table(self, limit: int | None) -> Table:
+        return make_table(self._steps, self._adjoints, limit)
+
+    def _title(self) -> str:
+        return f"trace of {self._name}"
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        count = sum(step.number is not None for step in self._steps)
+        return f"<{self._title()}: {count} steps, {self.saved_bytes} bytes saved>"
+
+    def _repr_html_(self) -> str:
+        return table_html(self._table(_LIMIT), self._title(), self._returned)
+
+
+def _seeds(ct: Any, call: RecordedCall) -> list[Any]:
+    """The cotangents of the results, leaf by leaf, of their shapes and dtypes."""
+    if ct is None:
+        if len(call.outputs) != 1 or np.shape(plain(call.outputs[0])) != ():
+            raise SeedError("the result is not one number: reverse needs its cotangent, of the structure of the result")
+        ct = tree.unflatten(call.output_structure, [1.0])
+    leaves, structure = tree.flatten(ct)
+    if structure != call.output_structure:
+        raise SeedError(f"the cotangent has the structure {structure}, but the result has {call.output_structure}")
+    seeds = []
+    for leaf, output in zip(leaves, call.outputs, strict=True):
+        given, like = np.asarray(plain(leaf)), np.asarray(plain(output))
+        if given.shape != like.shape:
+            raise SeedError(f"the cotangent has shape {given.shape}, but what it belongs to has shape {like.shape}")
+        if not np.can_cast(given.dtype, like.dtype, "same_kind"):
+            raise SeedError(f"the cotangent has dtype {given.dtype}, but what it belongs to has dtype {like.dtype}")
+        converted = given.astype(like.dtype)
+        seeds.append(converted if isinstance(plain(output), np.ndarray) else converted[()])
+    return seeds
+
+
+def _is_differentiable(argument: Any) -> bool:
+    leaves, _ = tree.flatten(argument)
+    try:
+        for leaf in leaves:
+            check_differentiable(leaf, "")
+    except ArgumentError:
+        return False
+    return bool(leaves)
+
+
+def _chosen(argnums: int | Sequence[int] | None, args: tuple[Any, ...]) -> int | tuple[int, ...]:
+    """The positions of the arguments to differentiate, from the front."""
+    if argnums is None:
+        return tuple(i for i, argument in enumerate(args) if _is_differentiable(argument))
+    numbers = tuple(map(operator.index, argnums)) if isinstance(argnums, Sequence) else (operator.index(argnums),)
+    if any(not -len(args) <= number < len(args) for number in numbers):
+        raise ArgumentError(f"argnums={argnums} but the function was called with {len(args)} positional arguments")
+    normal = tuple(number % len(args) for number in numbers)
+    if len(set(normal)) != len(normal):
+        raise ArgumentError(f"argnums={argnums} names an argument twice")
+    return normal if isinstance(argnums, Sequence) else normal[0]
+
+
+def _by_parameter(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Iterable[tuple[str, Any]]:
+    """The arguments of a call under the names of the function's parameters."""
+    try:
+        bound = inspect.signature(function).bind(*args, **kwargs)
+    except (TypeError, ValueError):  # a compiled function without a signature, or a call that will raise by itself
+        return [*((f"arguments[{i}]", value) for i, value in enumerate(args)), *kwargs.items()]
+    found = []
+    for name, value in bound.arguments.items():
+        if bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            found.extend(value.items())
+        else:
+            found.append((name, value))
+    return found
+
+
+def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Trace]:
+    """A function that calls `function` while recording it, and returns the recorded steps as a `Trace`.
+
+    Args:
+        function: as for `vjp`.
+        argnums: the position of the argument to differentiate, or a sequence of positions. If not given, all positional
+            arguments that are floating-point numbers, arrays of them or trees of those.
+    Returns:
+        A function of the arguments of `function`. `print` of its result shows a table: the number of the step; the
+        operation, with the names of the parameters for the arguments and `v1`, `v2`, ... for the results of steps; the
+        value, or dtype and shape of a longer array; which values the step keeps for the reverse sweep; how many bytes
+        that adds to what earlier steps keep; and the source line. Operations on constants are steps that keep nothing.
+    Raises:
+        What `function` raises, and the errors of `vjp`.
+
+    >>> import numpy as np
+    >>> from wengert.inspect import trace
+    >>> def f(x):
+    ...     y = np.sin(x)
+    ...     return y * x
+    >>> t = trace(f)(1.5)
+    >>> t.value
+    np.float64(1.4962424799060816)
+    >>> t.reverse()
+    (np.float64(1.1036007891056088),)
+    >>> print(t)  # doctest: +ELLIPSIS
+    trace of f
+    step  expression      value     adjoint   saved  bytes  source
+          x               1.5       1.1036
+       1  v1 = np.sin(x)  0.997495  1.5       x          8  ...:2  y = np.sin(x)
+       2  v2 = v1 * x     1.49624   1.0       x, v1      8  ...:3  return y * x
+          return v2
+    saved: 16 bytes
+    """
+
+    def traced(*args: Any, **kwargs: Any) -> Trace:
+        chosen = _chosen(argnums, args)
+        listener = StepListener()
+        returned: list[str] = []
+
+        def run(*recorded_args: Any, **recorded_kwargs: Any) -> Any:
+            listener.start(open_tapes()[-1], _by_parameter(function, recorded_args, recorded_kwargs))
+            result = intercepted(function)[0](*recorded_args, **recorded_kwargs)
+            returned.append(text_of(result, listener.name_of))
+            return result
+
+        numbers = chosen if isinstance(chosen, tuple) else (chosen,)
+        call = record_call(run, args, kwargs, numbers, forward=False, keep=True, listener=listener)
+        name = getattr(function, "__name__", type(function).__name__)
+        return Trace(name, call, listener, returned[0], args, chosen)
+
+    return traced
