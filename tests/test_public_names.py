@@ -11,7 +11,7 @@ import pytest
 import wengert
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
-MODULES = ["wengert", "wengert.testing"]
+MODULES = ["wengert", "wengert.testing", "wengert.inspect"]
 
 
 def documented(module: str) -> set[str]:

@@ -30,9 +30,12 @@ class Row(NamedTuple):
 def _rows() -> Iterator[Row]:
     for found in TABLE.values():
         arguments = ", ".join(f"`{name}`" for name in found.rules)
-        yield Row(found.name, "rule", f"with respect to {arguments}")
+        if arguments:
+            yield Row(found.name, "rule", f"with respect to {arguments}")
+        else:
+            yield Row(found.name, "constant", "its result carries no derivative")
     for function in COMPOSITES:
-        yield Row(operation_name(function), "rule", "by its definition, with respect to every argument")
+        yield Row(operation_name(function), "rule", "by its definition in other functions")
     for function, reason in CONSTANT.items():
         yield Row(operation_name(function), "constant", reason)
     for function, reason in UNSUPPORTED.items():

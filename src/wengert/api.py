@@ -19,7 +19,7 @@ from wengert import tree
 from wengert.errors import ArgumentError, NotScalarError, SeedError
 from wengert.tape.array import RecordedArray, is_recorded
 from wengert.tape.call import RecordedCall, plain_result, record_call
-from wengert.tape.stand_ins import intercepted
+from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import forward_sweep, reverse_sweep
 
 __all__ = [
@@ -313,7 +313,7 @@ def returning(function: Function, *names: str) -> Function:
     def run(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        intercepted(function)[0](*bound.args, **bound.kwargs)
+        resolve(function)(*bound.args, **bound.kwargs)
         values = tuple(bound.arguments[name] for name in names)
         return values[0] if len(values) == 1 else values
 

@@ -297,11 +297,9 @@ def test_sizes_zero_and_one(shape: tuple[int, ...]) -> None:
     assert wg.jacobian(lambda x: x * x, mode="forward")(x).shape == shape + shape
 
 
-@pytest.mark.parametrize(
-    "x", [np.ones((4, 6))[::2, ::-3], np.asfortranarray(np.ones((2, 3))), np.broadcast_to(np.ones(3), (2, 3))]
-)
-def test_strided_and_read_only_arguments(x: Any) -> None:
-    """Non-contiguous, Fortran-ordered and read-only arguments; the function may update its copy."""
+@pytest.mark.parametrize("x", [np.ones((4, 6))[::2, ::-3], np.asfortranarray(np.ones((2, 3)))])
+def test_strided_arguments(x: Any) -> None:
+    """Non-contiguous and Fortran-ordered arguments; the function may update its copy."""
 
     def f(x):
         x[0] *= 3.0
@@ -313,6 +311,38 @@ def test_strided_and_read_only_arguments(x: Any) -> None:
     expected[0, 1], expected[1, 1] = 18.0 * 5, 2.0 * 5
     expected[:, 0] = 0.0
     np.testing.assert_array_equal(wg.grad(f)(x), expected)
+
+
+def test_a_strided_argument_has_the_views_that_it_has_in_numpy() -> None:
+    """Flattening a non-contiguous argument copies it, as it does outside of a derivative; a contiguous one is viewed."""
+
+    def f(x):
+        y = x.reshape(-1)
+        y[0] = 5.0
+        return np.sum(x * x)
+
+    whole = np.ones((3, 4))
+    for x in (whole, whole[:, ::2], whole.T, whole[::-1]):
+        assert wg.value_and_grad(f)(x)[0] == f(_strided(x))
+
+
+def _strided(x: Any) -> Any:
+    """A copy with the strides of `x`, where `x` is a slice of a whole array."""
+    base = x if x.base is None else x.base
+    return np.ndarray(x.shape, x.dtype, base.copy(), x.ctypes.data - base.ctypes.data, x.strides)
+
+
+def test_a_read_only_argument_stays_read_only() -> None:
+    """Writing to it raises what NumPy raises; reading it is as ever."""
+
+    def f(x):
+        x[0] = 2.0
+        return np.sum(x)
+
+    x = np.broadcast_to(np.ones(3), (2, 3))
+    with pytest.raises(ValueError, match="assignment destination is read-only"):
+        wg.grad(f)(x)
+    np.testing.assert_array_equal(wg.grad(lambda x: np.sum(x * x))(x), 2.0 * np.ones((2, 3)))
 
 
 def test_wrappers_keep_the_name_of_the_function() -> None:

@@ -198,5 +198,5 @@ def constant_changed_by_operator_functions(x):
     c = b * x * w
     functools.reduce(operator.iadd, [w, WEIGHTS, WEIGHTS])
     d = c * x * w
-    list(map(lambda i: w.__setitem__(i, 0.0), range(3)))
+    list(map(w.__setitem__, range(3), WEIGHTS))
     return d

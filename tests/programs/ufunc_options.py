@@ -121,9 +121,22 @@ def writers_called_by_keyword(x):
     y = x * 2
     np.copyto(dst=y, src=x * x, where=np.array([True, False, True]))
     np.put(a=y, ind=[0], v=x[1] * 3)
-    np.putmask(a=y, mask=y > 3, values=x)
+    np.putmask(y, mask=y > 3, values=x)
     np.place(arr=y, mask=np.array([False, True, False]), vals=x[:1] * y[2])
     matrix = np.outer(x, y)
     np.fill_diagonal(a=matrix, val=x[2])
     np.put_along_axis(matrix, np.array([[2], [0], [1]]), y[:, None], axis=1)
     return matrix
+
+
+@program(inputs=lambda: (np.array([0.3, 1.2, 0.8]),), tags={"ufunc", "mutation", "buffer", "index", "overwrite"})
+def selections_into_out_by_position(x):
+    y = np.zeros(3)
+    np.take(x, [0, 0, 1], 0, y)
+    z = y * x
+    x.clip(0.5, 1.0, y)
+    z += y * x
+    np.stack([x[2], x[0], x[1]], 0, y)
+    z *= y
+    np.max(np.outer(x, z), 0, y)
+    return y + z

@@ -148,7 +148,7 @@ def test_plain_arrays_may_change_after_use(function: Any) -> None:
 
 
 def test_plain_arrays_may_change_where_there_is_no_source() -> None:
-    """A function without source is not watched: the arrays it uses are copied when they are saved."""
+    """The same for a function without source, whose stores cannot be intercepted."""
     namespace: dict[str, Any] = {"np": np}
     exec(
         "def f(x):\n    w = np.array([1.0, 2.0])\n    y = np.sum(w * x)\n    w[:] = 100.0\n    return y\n",
@@ -157,8 +157,8 @@ def test_plain_arrays_may_change_where_there_is_no_source() -> None:
     np.testing.assert_array_equal(wg.grad(namespace["f"])(np.ones(2)), [1.0, 2.0])
 
 
-def test_a_helper_without_source_is_not_watched_either() -> None:
-    """From the call of such a helper on, what was saved before is safe as well."""
+def test_plain_arrays_may_be_changed_by_a_helper_without_source() -> None:
+    """And for one that calls such a function."""
     namespace: dict[str, Any] = {"np": np}
     exec("def spoil(w):\n    w[:] = 100.0\n", namespace)
     spoil = namespace["spoil"]

@@ -81,7 +81,8 @@ def _items_text(texts: list[str]) -> str:
 
 
 def _slice_text(index: slice, name_of: Naming) -> str:
-    start, stop, step = ("" if part is None else text_of(part, name_of) for part in (index.start, index.stop, index.step))
+    parts = (index.start, index.stop, index.step)
+    start, stop, step = ("" if part is None else text_of(part, name_of) for part in parts)
     return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
 
@@ -130,7 +131,9 @@ def _is_default(found: Operation, name: str, value: Any) -> bool:
     if name not in found.defaults:
         return False
     default = found.defaults[name]
-    return value is default or value is np._NoValue or (type(value) is type(default) is not np.ndarray and value == default)
+    if value is default or value is np._NoValue:
+        return True
+    return type(value) is type(default) is not np.ndarray and bool(value == default)
 
 
 def _operand_text(value: Any, name_of: Naming) -> str:

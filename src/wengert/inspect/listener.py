@@ -17,7 +17,6 @@ from wengert.errors import SourceLocation, user_location
 from wengert.inspect.expressions import call_text, index_text, plain, shape_text, text_of, value_text
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
-from wengert.tape.saved import raw
 from wengert.tape.tape import Tape
 
 __all__ = ["Saved", "Step", "StepListener"]
@@ -83,7 +82,7 @@ def _is_active(value: Any, tape: Tape) -> bool:
 
 
 def _is_number_or_array(value: Any) -> bool:
-    return isinstance(raw(value), (np.ndarray, np.generic, float, int, complex))
+    return isinstance(plain(value), (np.ndarray, np.generic, float, int, complex))
 
 
 class StepListener:
@@ -143,6 +142,9 @@ class StepListener:
         self._give_name(root, name)
         return name
 
+    def _is_storage(self, value: Any) -> bool:
+        return isinstance(value, RecordedArray) and value.tape is self._tape and isinstance(plain(value), np.ndarray)
+
     # Steps.
 
     def _add(
@@ -162,6 +164,9 @@ class StepListener:
 
     def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
         """An operation of the table, its arguments by name."""
+        for _, value in arguments if found.view else ():
+            if self._is_storage(value) and self.name_of(value) is None:
+                self._introduce(value)
         expression = call_text(found, arguments, self.name_of)
         several = isinstance(result, (list, tuple))
         results = list(result) if several else [result]

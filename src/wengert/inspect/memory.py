@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from wengert.tape.saved import memory_owner, raw
+from wengert.inspect.expressions import plain
+from wengert.tape.saved import memory_owner
 
 __all__ = ["HeldMemory"]
 
@@ -43,7 +44,7 @@ class HeldMemory:
 
     def add(self, value: Any) -> int:
         """Count a value; returns the bytes that it adds to what is held already."""
-        array = raw(value)
+        array = plain(value)
         if not isinstance(array, np.ndarray):
             added = 0 if id(array) in self._numbers else int(np.asarray(array).nbytes)
             self._numbers.add(id(array))

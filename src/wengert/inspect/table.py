@@ -1,7 +1,7 @@
 """The table of a trace, as rows of cells and as aligned text.
 
-What goes in: the steps of a trace, the adjoints by slot after a reverse sweep. What comes out: rows of texts, the same for
-text and HTML. A long table shows its first and last rows, and says how many it leaves out.
+What goes in: the steps of a trace, the adjoints by slot after a reverse sweep. What comes out: rows of texts, the same
+for text and HTML. A long table shows its first and last rows, and says how many it leaves out.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """`trace`: the Wengert list of one call, to look at.
 
 What goes in: a function and its arguments. What comes out: a `Trace`, which prints the recorded steps as a table, with
-source lines, values, and what each step keeps for the reverse sweep; after `reverse`, with the adjoints. The function is
-recorded as for `vjp`, by the same engine with a listener.
+source lines, values, and what each step keeps for the reverse sweep; after `reverse`, with the adjoints. The function
+is recorded as for `vjp`, by the same engine with a listener.
 
-Source: the list is that of Wengert, "A Simple Automatic Derivative Evaluation Program", CACM 7 (1964); the layout follows
-the evaluation traces of Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 2 and 3.
+Source: the list is that of Wengert, "A Simple Automatic Derivative Evaluation Program", CACM 7 (1964); the layout
+follows the evaluation traces of Griewank and Walther, *Evaluating Derivatives*, 2nd ed., chapters 2 and 3.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wengert.inspect.html import table_html
 from wengert.inspect.listener import StepListener
 from wengert.inspect.table import Table, make_table, table_text
 from wengert.tape.call import RecordedCall, check_differentiable, plain_result, record_call
-from wengert.tape.stand_ins import intercepted
+from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import all_adjoints
 from wengert.tape.tape import open_tapes
 
@@ -37,6 +37,11 @@ class Trace:
     """One recorded call of a function, made by `wg.trace`; see there for what `print` shows.
 
     `value` is the function's result. In a notebook the trace shows itself as an HTML table.
+
+    >>> import numpy as np
+    >>> from wengert.inspect import trace
+    >>> trace(lambda x: np.sum(x * x))(np.ones(100))
+    <trace of <lambda>: 2 steps, 800 bytes saved>
     """
 
     def __init__(
@@ -69,9 +74,9 @@ class Trace:
         Raises:
             SeedError: `ct` does not fit the result, or is missing.
 
-        The adjoint of a step is that of the value as the step defines it. A write such as `v4[0] = v3` defines no value:
-        the adjoint of what it writes stands at the step of `v3`, and that of what `v4` held before its first write
-        stands at the step of `v4`.
+        The adjoint of a step is that of the value as the step defines it. A write such as `v4[0] = v3` defines no
+        value: the adjoint of what it writes stands at the step of `v3`, and that of what `v4` held before its first
+        write stands at the step of `v4`. What is written through a view belongs to the storage, not to the view.
 
         >>> import wengert as wg
         >>> from wengert.inspect import trace
@@ -205,10 +210,10 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
     (np.float64(1.1036007891056088),)
     >>> print(t)  # doctest: +ELLIPSIS
     trace of f
-    step  expression      value     adjoint   saved  bytes  source
+    step  expression      value     adjoint  saved  bytes  source
           x               1.5       1.1036
-       1  v1 = np.sin(x)  0.997495  1.5       x          8  ...:2  y = np.sin(x)
-       2  v2 = v1 * x     1.49624   1.0       x, v1      8  ...:3  return y * x
+       1  v1 = np.sin(x)  0.997495  1.5      x          8  ...:2  y = np.sin(x)
+       2  v2 = v1 * x     1.49624   1.0      x, v1      8  ...:3  return y * x
           return v2
     saved: 16 bytes
     """
@@ -216,17 +221,17 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
     def traced(*args: Any, **kwargs: Any) -> Trace:
         chosen = _chosen(argnums, args)
         listener = StepListener()
-        returned: list[str] = []
+        returned: list[Any] = []
 
         def run(*recorded_args: Any, **recorded_kwargs: Any) -> Any:
             listener.start(open_tapes()[-1], _by_parameter(function, recorded_args, recorded_kwargs))
-            result = intercepted(function)[0](*recorded_args, **recorded_kwargs)
-            returned.append(text_of(result, listener.name_of))
+            result = resolve(function)(*recorded_args, **recorded_kwargs)
+            returned.append(result)
             return result
 
         numbers = chosen if isinstance(chosen, tuple) else (chosen,)
         call = record_call(run, args, kwargs, numbers, forward=False, keep=True, listener=listener)
         name = getattr(function, "__name__", type(function).__name__)
-        return Trace(name, call, listener, returned[0], args, chosen)
+        return Trace(name, call, listener, text_of(returned[0], listener.name_of), args, chosen)
 
     return traced

@@ -6,13 +6,15 @@ the table below says what the NumPy 2 reference says. Unary ufuncs take `x`, bin
 
 from __future__ import annotations
 
+import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["signature_of"]
+__all__ = ["place_of_out", "signature_of"]
 
 _REFERENCE = {
     "concatenate": "(arrays, /, axis=0, out=None, *, dtype=None, casting='same_kind')",
@@ -42,3 +44,15 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     if getattr(function, "__module__", None) == "numpy" and function.__name__ in _REFERENCE:
         return _parse(_REFERENCE[function.__name__])
     return inspect.signature(function)
+
+
+@functools.cache
+def place_of_out(function: Callable[..., Any]) -> int:
+    """The position of a function's parameter `out`; beyond any call where it has none, or takes it by keyword only."""
+    try:
+        parameters = signature_of(function).parameters
+    except ValueError:
+        return sys.maxsize
+    if "out" not in parameters or parameters["out"].kind is inspect.Parameter.KEYWORD_ONLY:
+        return sys.maxsize
+    return list(parameters).index("out")

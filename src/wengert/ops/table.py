@@ -102,7 +102,7 @@ UNSUPPORTED: dict[Function, str] = {}
 UFUNC_METHODS: dict[tuple[np.ufunc, str], Function] = {}
 
 # Options of many NumPy functions that never change a derivative: `dtype` and `out` are handled by the drivers.
-_ALWAYS_INERT = frozenset({"out", "dtype", "order", "casting", "subok", "like", "device", "copy"})
+_ALWAYS_INERT = frozenset({"out", "dtype", "order", "casting", "subok", "like", "device"})
 
 
 def _default_value(parameter: inspect.Parameter) -> Any:
@@ -138,7 +138,8 @@ def operation_name(function: Function) -> str:
     if isinstance(function, np.ufunc):
         module = "numpy" if getattr(np, function.__name__, None) is function else "scipy.special"
         return f"{module}.{function.__name__}"
-    return f"{function.__module__}.{function.__qualname__}"
+    module = ".".join(part for part in function.__module__.split(".") if not part.startswith("_"))
+    return f"{module}.{function.__qualname__}"
 
 
 def make_operation(function: Function, signature: inspect.Signature, **properties: Any) -> Operation:

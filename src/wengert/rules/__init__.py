@@ -7,6 +7,7 @@ A rule is a named top-level function, straight-line NumPy with one `return`; its
 from __future__ import annotations
 
 from wengert.rules import (
+    bessel,
     casting,
     convolution,
     creation,
@@ -15,7 +16,9 @@ from wengert.rules import (
     differences,
     einsum,
     elementwise,
+    exponential_sums,
     fft,
+    histograms,
     indexing,
     joining,
     linalg,
@@ -25,12 +28,16 @@ from wengert.rules import (
     padding,
     products,
     reductions,
+    sets,
     shaping,
+    special,
     statistics,
     trigonometric,
+    unsupported,
 )
 
 __all__ = [
+    "bessel",
     "casting",
     "convolution",
     "creation",
@@ -39,7 +46,9 @@ __all__ = [
     "differences",
     "einsum",
     "elementwise",
+    "exponential_sums",
     "fft",
+    "histograms",
     "indexing",
     "joining",
     "linalg",
@@ -49,7 +58,10 @@ __all__ = [
     "padding",
     "products",
     "reductions",
+    "sets",
     "shaping",
+    "special",
     "statistics",
     "trigonometric",
+    "unsupported",
 ]

@@ -6,12 +6,13 @@ one reversed. Modes other than "full" are the same with a cotangent that is zero
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from wengert.ops.table import composite, declare, unsupported, vjp
-from wengert.rules.casting import as_array
+from wengert.rules.casting import as_array, cast_to
 
 declare(np.convolve, linear=["a", "v"])
 
@@ -145,6 +146,71 @@ def poly(seq_of_zeros: Any) -> Any:
     if np.iscomplexobj(zeros) and np.all(np.sort(zeros) == np.sort(np.conjugate(zeros))):
         return np.copy(np.real(coefficients))
     return coefficients
+
+
+@composite(np.polydiv)
+def polydiv(u: Any, v: Any) -> Any:
+    remainder, divisor = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    kind, width = np.result_type(remainder, divisor), len(divisor)
+    remainder = cast_to(remainder, kind)
+    quotient = [np.zeros((), kind)] if len(remainder) < width else []
+    for k in range(len(remainder) - width + 1):
+        digit = 1.0 / divisor[0] * remainder[k]
+        quotient.append(digit)
+        rest = remainder[k : k + width] - digit * divisor
+        remainder = np.concatenate((remainder[:k], rest, remainder[k + width :]))
+    while np.allclose(remainder[0], 0, rtol=1e-14) and len(remainder) > 1:
+        remainder = remainder[1:]
+    return np.stack(quotient), remainder
+
+
+def _weighted(w: Any, y: Any) -> Any:
+    """The weights of the equations, for one right side or several."""
+    if np.ndim(w) != 1:
+        raise TypeError("expected a 1-d array for weights")
+    if np.shape(w)[0] != np.shape(y)[0]:
+        raise TypeError("expected w and y to have the same length")
+    return as_array(w) + 0.0
+
+
+@composite(np.polyfit)
+def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    order = int(deg) + 1
+    x, y = as_array(x) + 0.0, as_array(y) + 0.0
+    if deg < 0:
+        raise ValueError("expected deg >= 0")
+    if np.ndim(x) != 1:
+        raise TypeError("expected 1D vector for x")
+    if np.size(x) == 0:
+        raise TypeError("expected non-empty vector for x")
+    if np.ndim(y) not in (1, 2):
+        raise TypeError("expected 1D or 2D array for y")
+    if np.shape(x)[0] != np.shape(y)[0]:
+        raise TypeError("expected x and y to have same length")
+    rcond = len(x) * float(np.finfo(x.dtype).eps) if rcond is None else rcond
+    left, right = np.vander(x, order), y
+    if w is not None:
+        weights = _weighted(w, y)
+        left = left * weights[:, None]
+        right = right * (weights[:, None] if np.ndim(y) == 2 else weights)
+    scale = np.sqrt(np.sum(left * left, axis=0))
+    left = left / scale
+    c, residuals, rank, s = np.linalg.lstsq(left, right, rcond)
+    c = np.transpose(np.transpose(c) / scale)
+    if rank != order and not full:
+        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
+    if full:
+        return c, residuals, rank, s, rcond
+    if not cov:
+        return c
+    base = np.linalg.inv(np.matmul(np.transpose(left), left)) / np.outer(scale, scale)
+    if cov == "unscaled":
+        factor: Any = 1
+    elif len(x) <= order:
+        raise ValueError("the number of data points must exceed order to scale the covariance matrix")
+    else:
+        factor = residuals / (len(x) - order)
+    return c, (base * factor if np.ndim(y) == 1 else base[:, :, None] * factor)
 
 
 unsupported(np.roots, reason="the roots of a polynomial have no order that holds while its coefficients change")

@@ -159,3 +159,27 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     for i in range(1, count):
         columns.append(columns[-1] * x if i > 1 else x)
     return np.stack(columns if increasing else columns[::-1], axis=1)
+
+
+@composite(np.ix_)
+def ix_(*args: Any) -> Any:
+    rank = len(args)
+    axes = []
+    for place, sequence in enumerate(args):
+        axis = as_array(sequence)
+        if np.ndim(axis) != 1:
+            raise ValueError("Cross index must be 1 dimensional")
+        axis = axis if np.size(axis) else np.zeros(0, np.intp)
+        axis = np.flatnonzero(axis) if axis.dtype.kind == "b" else axis
+        axes.append(np.reshape(axis, (1,) * place + (-1,) + (1,) * (rank - place - 1)))
+    return tuple(axes)
+
+
+@composite(np.kaiser)
+def kaiser(M: Any, beta: Any) -> Any:
+    """A window that depends on its shape parameter: Oppenheim and Schafer, *Discrete-Time Signal Processing*, 7.5.3."""
+    if M == 1:
+        return np.ones(1)
+    middle = (M - 1) / 2.0
+    height = np.sqrt(1 - ((np.arange(0, M) - middle) / middle) ** 2.0)
+    return np.i0(beta * height) / np.i0(beta)

@@ -83,7 +83,6 @@ def linear_recurrence_factor(ct: Any, factor: Any, out: Any, *, axis: Any) -> An
 # Running sums and products.
 
 declare(np.cumsum, linear=["a"])
-UFUNC_METHODS[np.add, "accumulate"] = np.cumsum
 
 
 @vjp(np.cumsum, wrt="a")
@@ -93,7 +92,6 @@ def cumsum_a(ct: Any, a_shape: Any, *, axis: Any) -> Any:
 
 
 declare(np.cumprod)
-UFUNC_METHODS[np.multiply, "accumulate"] = np.cumprod
 
 
 @vjp(np.cumprod, wrt="a")
@@ -103,10 +101,32 @@ def cumprod_a(ct: Any, a: Any, out: Any, *, axis: Any) -> Any:
     return np.reshape(_earlier(out, np.ones_like, along) * _recurrence_from_the_end(factor, ct, along), np.shape(a))
 
 
+def _one_axis(a: Any, axis: Any) -> Any:
+    """The axis of `ufunc.accumulate`, which takes neither numbers nor several axes where `cumsum` does."""
+    if np.ndim(a) == 0:
+        raise TypeError("cannot accumulate on a scalar")
+    axes = axis if isinstance(axis, tuple) else range(np.ndim(a)) if axis is None else (axis,)
+    if len(axes) != 1:
+        raise ValueError("accumulate does not allow multiple axes")
+    return axes[0]
+
+
+def _add_accumulate(a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumsum(a, _one_axis(a, axis), dtype, out)
+
+
+def _multiply_accumulate(a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumprod(a, _one_axis(a, axis), dtype, out)
+
+
+UFUNC_METHODS[np.add, "accumulate"] = _add_accumulate
+UFUNC_METHODS[np.multiply, "accumulate"] = _multiply_accumulate
+
+
 def _cumulative(function: Any, first: Any, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
     if np.ndim(x) > 1 and axis is None:
         raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
-    along = 0 if axis is None else axis
+    along = 0 if axis is None else _one_axis(x, axis) if isinstance(axis, tuple) else axis
     result = function(x, axis=along, dtype=dtype)
     if not include_initial:
         return result

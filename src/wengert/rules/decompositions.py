@@ -2,8 +2,8 @@
 
 What goes in: cotangents of the factors. What holds: derivatives are those of the function that NumPy computes, which
 reads one triangle of a Hermitian matrix (`cholesky`, `eigh`). So the cotangent has zeros in the other triangle, and
-what belongs to both is in the one that was read. Where the program itself makes the matrix symmetric, this gives the same
-derivative as the symmetric cotangents of other libraries.
+what belongs to both is in the one that was read. Where the program itself makes the matrix symmetric, this gives the
+same derivative as the symmetric cotangents of other libraries.
 
 **Eigenvectors and singular vectors** are determined up to a phase (a sign for real ones), and where values are equal up
 to a rotation. Derivatives are those of vectors that do not turn among themselves, and right for every function of
@@ -27,16 +27,16 @@ import numpy as np
 
 from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import composite, declare, operation, vjp
-from wengert.rules.linalg import adjoint
+from wengert.rules.linalg import adjoint, quotient
 from wengert.rules.products import conjugate, matrix_transpose
 
 __all__ = ["qr_reduced", "svd_factors"]
 
 
-def _quotient(numerator: Any, denominator: Any, excluded: Any = False) -> Any:
-    """A quotient that is zero where the numerator is zero, whatever the denominator, and where it is `excluded`."""
-    zero = (numerator == 0) | excluded
-    return np.where(zero, np.zeros((), numerator.dtype), numerator / np.where(zero, 1.0, denominator))
+def _apart(values: Any, weights: Any = 1.0) -> Any:
+    """The matrix of `values[j] - values[i]`, weighted, and infinite on the diagonal: no vector turns towards itself."""
+    weighted = (values[..., None, :] - values[..., :, None]) * weights
+    return np.where(np.eye(np.shape(values)[-1], dtype=bool), np.inf, weighted)
 
 
 def _on_diagonal(vector: Any) -> Any:
@@ -124,9 +124,7 @@ declare(np.linalg.eigh)
 @vjp(np.linalg.eigh, wrt="a")
 def eigh_a(ct: Any, out: Any, *, UPLO: Any) -> Any:
     (ct_w, ct_v), (w, v) = ct, out
-    differences = w[..., None, :] - w[..., :, None]
-    turned = _quotient(np.matmul(matrix_transpose(v), ct_v), differences, np.eye(np.shape(w)[-1], dtype=bool))
-    inner = turned + _on_diagonal(ct_w)
+    inner = quotient(np.matmul(matrix_transpose(v), ct_v), _apart(w)) + _on_diagonal(ct_w)
     weight = np.matmul(np.matmul(conjugate(v), inner), matrix_transpose(v))
     return _read_from_triangle(weight, UPLO.upper() == "U")
 
@@ -143,10 +141,8 @@ declare(np.linalg.eig)
 def eig_a(ct: Any, out: Any) -> Any:
     (ct_w, ct_v), (w, v) = ct, out
     ct_v = _without_normalisation(ct_v, v)
-    differences = w[..., None, :] - w[..., :, None]
     transposed = matrix_transpose(v)
-    turned = _quotient(np.matmul(transposed, ct_v), differences, np.eye(np.shape(w)[-1], dtype=bool))
-    inner = turned + _on_diagonal(ct_w)
+    inner = quotient(np.matmul(transposed, ct_v), _apart(w)) + _on_diagonal(ct_w)
     return np.linalg.solve(transposed, np.matmul(inner, transposed))
 
 
@@ -184,21 +180,20 @@ def _svd_tall(ct_u: Any, ct_s: Any, ct_vh: Any, u: Any, s: Any, vh: Any) -> Any:
     size = np.shape(s)[-1]
     ct_rest, rest = ct_u[..., size:], u[..., size:]
     ct_u, u = ct_u[..., :size], u[..., :size]
-    identity = np.eye(size, dtype=bool)
-    differences = (s[..., None, :] - s[..., :, None]) * (s[..., None, :] + s[..., :, None])
+    differences = _apart(s, s[..., None, :] + s[..., :, None])
     from_u = np.matmul(matrix_transpose(u), ct_u)
-    turned_u = _quotient(from_u, differences, identity)
-    turned_v = _quotient(np.matmul(conjugate(vh), adjoint(ct_vh)), differences, identity)
+    turned_u = quotient(from_u, differences)
+    turned_v = quotient(np.matmul(conjugate(vh), adjoint(ct_vh)), differences)
     inner = (turned_u + adjoint(turned_u)) * s[..., None, :] + s[..., :, None] * (turned_v + adjoint(turned_v))
     inner = inner + _on_diagonal(np.where(s == 0, np.zeros((), s.dtype), ct_s))
     if np.iscomplexobj(u):
-        inner = inner + 1j * _on_diagonal(_quotient(np.imag(_diagonal(from_u)), s))
+        inner = inner + 1j * _on_diagonal(quotient(np.imag(_diagonal(from_u)), s))
     found = np.matmul(conjugate(u), inner)
     if np.shape(u)[-2] > size:
-        outside = _quotient(ct_u, s[..., None, :])
+        outside = quotient(ct_u, s[..., None, :])
         found = found + outside - np.matmul(conjugate(u), np.matmul(matrix_transpose(u), outside))
     if np.shape(rest)[-1]:
-        rotation = _quotient(np.matmul(adjoint(ct_rest), conjugate(u)), s[..., None, :])
+        rotation = quotient(np.matmul(adjoint(ct_rest), conjugate(u)), s[..., None, :])
         found = found - np.matmul(conjugate(rest), rotation)
     return np.matmul(found, conjugate(vh))
 

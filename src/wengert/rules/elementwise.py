@@ -12,9 +12,10 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from wengert.errors import UnsupportedOperationError
-from wengert.ops.table import composite, constant, declare, vjp
+from wengert.ops.table import composite, constant, declare, operation, vjp
 from wengert.rules.casting import as_array, cast_to
 
 __all__ = ["LN_2", "LN_10"]
@@ -196,24 +197,27 @@ def log1p_x(ct: Any, x: Any) -> Any:
     return ct / (1.0 + x)
 
 
+# The logistic function of the difference: `exp(x1 - out)` would lose the digits that a large result takes.
+
+
 @vjp(np.logaddexp, wrt="x1", singular=True)
-def logaddexp_x1(ct: Any, x1: Any, out: Any) -> Any:
-    return ct * np.exp(x1 - out)
+def logaddexp_x1(ct: Any, x1: Any, x2: Any) -> Any:
+    return ct * special.expit(x1 - x2)
 
 
 @vjp(np.logaddexp, wrt="x2", singular=True)
-def logaddexp_x2(ct: Any, x2: Any, out: Any) -> Any:
-    return ct * np.exp(x2 - out)
+def logaddexp_x2(ct: Any, x1: Any, x2: Any) -> Any:
+    return ct * special.expit(x2 - x1)
 
 
 @vjp(np.logaddexp2, wrt="x1", singular=True)
-def logaddexp2_x1(ct: Any, x1: Any, out: Any) -> Any:
-    return ct * np.exp2(x1 - out)
+def logaddexp2_x1(ct: Any, x1: Any, x2: Any) -> Any:
+    return ct * special.expit(LN_2 * (x1 - x2))
 
 
 @vjp(np.logaddexp2, wrt="x2", singular=True)
-def logaddexp2_x2(ct: Any, x2: Any, out: Any) -> Any:
-    return ct * np.exp2(x2 - out)
+def logaddexp2_x2(ct: Any, x1: Any, x2: Any) -> Any:
+    return ct * special.expit(LN_2 * (x2 - x1))
 
 
 # Magnitudes and signs.
@@ -241,6 +245,20 @@ def hypot_x1(ct: Any, x1: Any, out: Any) -> Any:
 @vjp(np.hypot, wrt="x2")
 def hypot_x2(ct: Any, x2: Any, out: Any) -> Any:
     return ct * np.where(out == 0, 0.0, x2 / out)
+
+
+@operation(constant=["x"])
+def sign_of_real(x: Any) -> Any:
+    """`np.sign(x)`, which is piecewise constant for a real `x`."""
+    return np.sign(x)
+
+
+@composite(np.sign)
+def sign(x: Any) -> Any:
+    if not np.iscomplexobj(x):
+        return sign_of_real(x)
+    magnitude = np.absolute(x)
+    return x / np.where(magnitude == 0, 1.0, magnitude)
 
 
 declare(np.copysign, elementwise=True, constant=["x2"])

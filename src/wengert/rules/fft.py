@@ -16,9 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from wengert.ops.table import composite, constant, declare, vjp
+from wengert.ops.table import composite, declare, vjp
 
-constant(np.fft.fftfreq, np.fft.rfftfreq, reason="its result depends on a length alone")
+
+@composite(np.fft.fftfreq)
+def fftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Any:
+    return np.rint(np.fft.fftfreq(n, device=device) * n) * (1.0 / (n * d))
+
+
+@composite(np.fft.rfftfreq)
+def rfftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Any:
+    return np.rint(np.fft.rfftfreq(n, device=device) * n) * (1.0 / (n * d))
+
 
 _INVERSE_NORM: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 

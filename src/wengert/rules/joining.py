@@ -224,3 +224,7 @@ def apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
         if np.ndim(value) != rank:
             raise ValueError("function is not returning an array of the correct shape")
     return value
+
+
+if hasattr(np, "row_stack"):  # deprecated: a Python function over `np.vstack`, so its own definition
+    composite(np.row_stack)(np.row_stack)

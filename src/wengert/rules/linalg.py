@@ -25,12 +25,30 @@ import numpy as np
 from wengert.ops.table import composite, declare, operation, vjp
 from wengert.rules.products import conjugate, matrix_transpose
 
-__all__ = ["adjoint", "inverse_or_nan"]
+__all__ = ["adjoint", "quotient", "regular"]
 
 
 def adjoint(x: Any) -> Any:
     """The conjugate transpose of the last two axes."""
     return conjugate(matrix_transpose(x))
+
+
+@operation(elementwise=True)
+def quotient(x1: Any, x2: Any) -> Any:
+    """`x1 / x2`, zero where `x1` is zero, whatever `x2`: where a cotangent does not ask for what is infinite."""
+    is_zero = x1 == 0
+    with np.errstate(all="ignore"):
+        return np.where(is_zero, np.zeros((), np.result_type(x1, x2)), x1 / np.where(is_zero, np.ones_like(x2), x2))
+
+
+@vjp(quotient, wrt="x1")
+def quotient_x1(ct: Any, x2: Any) -> Any:
+    return quotient(ct, x2)
+
+
+@vjp(quotient, wrt="x2")
+def quotient_x2(ct: Any, x2: Any, out: Any) -> Any:
+    return -quotient(ct * out, x2)
 
 
 # Linear systems and inverses.
@@ -58,19 +76,7 @@ def solve_b(ct: Any, a: Any, b_shape: Any) -> Any:
 declare(np.linalg.inv)
 
 
-@operation()
-def inverse_or_nan(a: Any) -> Any:
-    """The inverse, NaN where a matrix of the stack is singular."""
-    try:
-        return np.linalg.inv(a)
-    except np.linalg.LinAlgError:
-        singular = np.linalg.slogdet(a)[0] == 0
-        regular = np.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
-        return np.where(singular[..., None, None], np.array(np.nan, a.dtype), np.linalg.inv(regular))
-
-
 @vjp(np.linalg.inv, wrt="a")
-@vjp(inverse_or_nan, wrt="a")
 def inv_a(ct: Any, out: Any) -> Any:
     transposed = matrix_transpose(out)
     return -np.matmul(np.matmul(transposed, ct), transposed)
@@ -180,15 +186,20 @@ def det_a(ct: Any, a: Any) -> Any:
 declare(np.linalg.slogdet)
 
 
+def regular(a: Any, sign: Any) -> Any:
+    """The matrices of a stack, with the identity in place of those whose determinant has the sign zero."""
+    return np.where((sign != 0)[..., None, None], a, np.eye(np.shape(a)[-1], dtype=a.dtype))
+
+
 @vjp(np.linalg.slogdet, wrt="a")
 def slogdet_a(ct: Any, a: Any, out: Any) -> Any:
     """With t = trace(inv(a) da): the logarithm changes by Re(t), the sign by sign * i * Im(t)."""
-    ct_sign, ct_logarithm = ct
+    (ct_sign, ct_logarithm), (sign, logarithm) = ct, out
     weight = ct_logarithm
     if np.iscomplexobj(a):
-        weight = ct_logarithm + 1j * np.imag(ct_sign * out[0])
-    weight = weight[..., None, None]
-    return np.where(weight == 0, np.zeros((), a.dtype), weight * matrix_transpose(inverse_or_nan(a)))
+        weight = ct_logarithm + 1j * np.imag(ct_sign * sign)
+    weight = quotient(weight, (sign != 0).astype(logarithm.dtype))
+    return weight[..., None, None] * matrix_transpose(np.linalg.inv(regular(a, sign)))
 
 
 # Pseudoinverses and least squares.

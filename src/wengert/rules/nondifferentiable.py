@@ -32,7 +32,7 @@ constant(
     reason="its result is an index or a count",
 )
 constant(
-    *(np.floor, np.ceil, np.rint, np.trunc, np.fix, np.round, np.around, np.sign, np.floor_divide, np.spacing),
+    *(np.floor, np.ceil, np.rint, np.trunc, np.fix, np.round, np.around, np.floor_divide, np.spacing),
     reason="piecewise constant",
 )
 constant(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wengert.ops.table import composite, operation, vjp
-from wengert.rules.linalg import inverse_or_nan
+from wengert.rules.linalg import regular
 from wengert.rules.products import conjugate
 from wengert.rules.reductions import expand
 
@@ -138,6 +138,8 @@ def cond(x: Any, p: Any = None) -> Any:
     else:
         if np.shape(x)[-1] != np.shape(x)[-2]:
             raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
-        ratio = np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(inverse_or_nan(x), p, (-2, -1))
+        sign = np.linalg.slogdet(x)[0]
+        ratio = np.linalg.norm(x, p, (-2, -1)) * np.linalg.norm(np.linalg.inv(regular(x, sign)), p, (-2, -1))
+        ratio = np.where(sign == 0, np.array(np.inf, ratio.dtype), ratio)
     failed = np.isnan(ratio) & ~np.any(np.isnan(x), axis=(-2, -1))
     return np.where(failed, np.array(np.inf, ratio.dtype), ratio) if np.any(failed) else ratio

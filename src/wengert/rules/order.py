@@ -163,7 +163,7 @@ _CONTINUOUS = {
 def _discrete_place(method: str, count: Any, q: Any) -> Any:
     """The place of the quantile in the sorted sample for a method that takes one element, or None for the others."""
     last = (count - 1) * q
-    if method == "lower":
+    if method == "lower" or (method == "linear" and q.dtype.kind in "iu"):
         return np.floor(last)
     if method == "higher":
         return np.ceil(last)
@@ -255,6 +255,8 @@ def _nan_quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: A
     a, q = as_array(a), as_array(q)
     q = np.true_divide(q, 100) if "percentile" in name else q
     _checked_quantile_arguments(a, q, weights, name)
+    if np.ndim(q) > 1:
+        raise UnsupportedOperationError(f"np.{name} with a q of several dimensions has no derivative rule")
     if np.size(a) == 0:
         return np.nanmean(a, axis, keepdims=keepdims)
     ordered = _sorted_first(a, axis)

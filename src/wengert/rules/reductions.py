@@ -202,11 +202,14 @@ alias(np.amin, of=np.min)
 # Variances.
 
 
+def _masked(values: Any, where: Any) -> Any:
+    return values if where is None else np.where(where, values, np.zeros((), values.dtype))
+
+
 def _deviations(a: Any, where: Any, mean: Any, axis: Any) -> Any:
     """The distances from the mean, zero outside the mask."""
     centre = np.mean(a, axis=axis, keepdims=True, **_given(where=where)) if mean is None else mean
-    apart = a - centre
-    return apart if where is None else np.where(where, apart, np.zeros((), apart.dtype))
+    return _masked(a - centre, where)
 
 
 def _conjugate(a: Any) -> Any:
@@ -225,13 +228,13 @@ declare(np.var)
 def var_a(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any) -> Any:
     """The mean's own derivative drops out where the mean is that of `a`, since the deviations sum to zero."""
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return 2.0 * share * _conjugate(_deviations(a, where, mean, axis))
+    return _masked(2.0 * share * _conjugate(_deviations(a, where, mean, axis)), where)
 
 
 @vjp(np.var, wrt="mean")
 def var_mean(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any) -> Any:
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return -2.0 * share * _conjugate(_deviations(a, where, mean, axis))
+    return _masked(-2.0 * share * _conjugate(_deviations(a, where, mean, axis)), where)
 
 
 declare(np.std)
@@ -250,7 +253,7 @@ def std_a(
     apart = apart if mean is not None else _deviations(apart, where, None, axis)
     spread = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return share * (_conjugate(apart) / spread)
+    return _masked(share * (_conjugate(apart) / spread), where)
 
 
 @vjp(np.std, wrt="mean")
@@ -259,7 +262,7 @@ def std_mean(
 ) -> Any:
     spread = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return -share * (_conjugate(_deviations(a, where, mean, axis)) / spread)
+    return _masked(-share * (_conjugate(_deviations(a, where, mean, axis)) / spread), where)
 
 
 # Reductions of ufuncs that are no functions of NumPy.

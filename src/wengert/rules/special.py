@@ -1,9 +1,10 @@
-"""Special functions of `scipy.special`: error, gamma, beta and Bessel functions, logistic functions, entropies.
+"""Special functions of `scipy.special`: error, gamma, beta and hypergeometric functions, logistic functions, entropies.
 
 What holds: each rule is a formula in functions that have rules themselves, so derivatives nest to any order, and one
 without a removable singularity or cancellation where there is such a formula. The formulas are those of the *NIST
 Digital Library of Mathematical Functions* (DLMF); the sections are named where they begin. Arguments in which SciPy
-offers no derivative (orders of Bessel functions, parameters of incomplete integrals) have no rule.
+offers no derivative (parameters of hypergeometric functions and of incomplete integrals) have no rule. Bessel functions
+are in `wengert.rules.bessel`, sums of exponentials in `wengert.rules.exponential_sums`.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from scipy import special
 
 from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import alias, composite, declare, operation, vjp
+from wengert.rules.casting import cast_to
 from wengert.rules.elementwise import LN_10
 
-__all__ = ["polygamma", "riemann_zeta_of", "spherical_bessel"]
+__all__ = ["hurwitz_zeta", "polygamma", "riemann_zeta"]
 
 SQRT_PI = math.sqrt(math.pi)
 SQRT_2_PI = math.sqrt(2.0 * math.pi)
 
-for _function in (special.expm1, special.log1p, special.exp2, special.cbrt):
-    alias(_function, of=getattr(np, _function.__name__))
+alias(special.exp2, of=np.exp2)
+alias(special.expm1, of=np.expm1)
+alias(special.log1p, of=np.log1p)
+alias(special.cbrt, of=np.cbrt)
 
 
 @vjp(special.exp10, wrt="x")
@@ -196,8 +200,6 @@ def kl_div_x2(ct: Any, x1: Any, x2: Any) -> Any:
 
 # Robust losses and the transformation of Box and Cox.
 
-declare(special.huber, elementwise=True)
-
 
 @vjp(special.huber, wrt="x1")
 def huber_x1(ct: Any, x1: Any, x2: Any) -> Any:
@@ -220,9 +222,21 @@ def pseudo_huber_x2(ct: Any, x1: Any, x2: Any) -> Any:
     return ct * (x1 * x2 / np.hypot(x1, x2))
 
 
+# With L = log(x), boxcox(x, p) is L * exprel(p * L), which has a derivative at p = 0 too.
+
+
+def _boxcox_p(log_x: Any, p: Any) -> Any:
+    return log_x * log_x * (0.5 * special.hyp1f1(2.0, 3.0, p * log_x))
+
+
 @vjp(special.boxcox, wrt="x1", singular=True)
 def boxcox_x1(ct: Any, x1: Any, x2: Any) -> Any:
     return ct * np.power(x1, np.subtract(x2, 1.0))
+
+
+@vjp(special.boxcox, wrt="x2", singular=True)
+def boxcox_x2(ct: Any, x1: Any, x2: Any) -> Any:
+    return ct * _boxcox_p(np.log(x1), x2)
 
 
 @vjp(special.boxcox1p, wrt="x1", singular=True)
@@ -230,9 +244,19 @@ def boxcox1p_x1(ct: Any, x1: Any, x2: Any) -> Any:
     return ct * np.power(np.add(x1, 1.0), np.subtract(x2, 1.0))
 
 
+@vjp(special.boxcox1p, wrt="x2", singular=True)
+def boxcox1p_x2(ct: Any, x1: Any, x2: Any) -> Any:
+    return ct * _boxcox_p(np.log1p(x1), x2)
+
+
 @vjp(special.inv_boxcox, wrt="x1", singular=True)
 def inv_boxcox_x1(ct: Any, x2: Any, out: Any) -> Any:
     return ct * np.power(out, np.subtract(1.0, x2))
+
+
+@vjp(special.inv_boxcox, wrt="x2", singular=True)
+def inv_boxcox_x2(ct: Any, x2: Any, out: Any) -> Any:
+    return -ct * (np.power(out, np.subtract(1.0, x2)) * _boxcox_p(np.log(out), x2))
 
 
 @vjp(special.inv_boxcox1p, wrt="x1", singular=True)
@@ -240,15 +264,20 @@ def inv_boxcox1p_x1(ct: Any, x2: Any, out: Any) -> Any:
     return ct * np.power(out + 1.0, np.subtract(1.0, x2))
 
 
+@vjp(special.inv_boxcox1p, wrt="x2", singular=True)
+def inv_boxcox1p_x2(ct: Any, x2: Any, out: Any) -> Any:
+    return -ct * (np.power(out + 1.0, np.subtract(1.0, x2)) * _boxcox_p(np.log1p(out), x2))
+
+
 # Gamma functions: DLMF 5.2 and 5.15.
 
 
 @operation(elementwise=True)
 def polygamma(n: Any, x: Any) -> Any:
-    """`scipy.special.polygamma(n, x)`, the n-th derivative of digamma."""
+    """`scipy.special.polygamma(n, x)`, the n-th derivative of digamma, in the precision of `x`."""
     if np.iscomplexobj(x):
         raise UnsupportedOperationError("SciPy has no derivative of digamma for complex numbers")
-    return special.polygamma(n, x)[()]
+    return special.polygamma(n, x).astype(np.result_type(np.asarray(x), np.float32))[()]
 
 
 @vjp(polygamma, wrt="x")
@@ -258,7 +287,7 @@ def polygamma_x(ct: Any, n: Any, x: Any) -> Any:
 
 @composite(special.polygamma)
 def scipy_polygamma(n: Any, x: Any) -> Any:
-    return polygamma(n, x)
+    return polygamma(n, cast_to(x, np.float64))
 
 
 @vjp(special.gamma, wrt="x", singular=True)
@@ -385,8 +414,9 @@ def exp1_x(ct: Any, x: Any) -> Any:
 
 @vjp(special.spence, wrt="x", singular=True)
 def spence_x(ct: Any, x: Any) -> Any:
-    # Its value is the integral of log(t) / (1 - t) from 1 to x; the factor of ct is 1 / exprel(log(x)) there.
-    return ct * np.where(x == 1, -1.0, np.log(x) / np.where(x == 1, 1.0, 1.0 - x))
+    if np.iscomplexobj(x):
+        return ct * (np.log(x) / (1.0 - x))
+    return -ct / special.exprel(np.log(x))  # the same, with its limit at 1
 
 
 @vjp(special.expn, wrt="x2", singular=True)
@@ -404,12 +434,52 @@ def sici_x(ct: Any, x: Any) -> Any:
     return ct[0] * np.sinc(x / np.pi) + ct[1] * (np.cos(x) / x)
 
 
+@vjp(special.shichi, wrt="x")
+def shichi_x(ct: Any, x: Any) -> Any:
+    if np.iscomplexobj(x):
+        return ct[0] * (np.sinh(x) / x) + ct[1] * (np.cosh(x) / x)
+    return ct[0] * (0.5 * (special.exprel(x) + special.exprel(-x))) + ct[1] * (np.cosh(x) / x)
+
+
 @vjp(special.fresnel, wrt="x")
 def fresnel_x(ct: Any, x: Any) -> Any:
     angle = 0.5 * np.pi * (x * x)
     return ct[0] * np.sin(angle) + ct[1] * np.cos(angle)
 
 
-@vjp(special.shichi, wrt="x")
-def shichi_x(ct: Any, x: Any) -> Any:
-    return ct[0] * np.sinc(1j * x / np.pi) + ct[1] * (np.cosh(x) / x)
+# Zeta functions: DLMF 25.11.17. With respect to the order they have no formula.
+
+
+@operation(elementwise=True)
+def riemann_zeta(x: Any) -> Any:
+    """`scipy.special.zeta(x)`."""
+    return special.zeta(x)
+
+
+@operation(elementwise=True)
+def hurwitz_zeta(x: Any, q: Any) -> Any:
+    """`scipy.special.zeta(x, q)`."""
+    return special.zeta(x, q)
+
+
+@vjp(hurwitz_zeta, wrt="q", singular=True)
+def hurwitz_zeta_q(ct: Any, x: Any, q: Any) -> Any:
+    return -ct * (x * hurwitz_zeta(np.add(x, 1.0), q))
+
+
+@composite(special.zeta)
+def zeta(x: Any, q: Any = None, out: Any = None) -> Any:
+    return riemann_zeta(x) if q is None else hurwitz_zeta(x, q)
+
+
+# Elliptic integrals as functions of the parameter m: DLMF 19.4.
+
+
+@vjp(special.ellipk, wrt="x", singular=True)
+def ellipk_x(ct: Any, x: Any, out: Any) -> Any:
+    return ct * ((special.ellipe(x) - (1.0 - x) * out) / (2.0 * x * (1.0 - x)))
+
+
+@vjp(special.ellipe, wrt="x", singular=True)
+def ellipe_x(ct: Any, x: Any, out: Any) -> Any:
+    return ct * ((out - special.ellipk(x)) / (2.0 * x))

@@ -52,7 +52,8 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         total = mean.dtype.type(np.size(a) / np.size(mean))
     else:
         weights = _weights_like(a, axis, as_array(weights))
-        total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
+        dtype = np.result_type(a.dtype, weights.dtype, *(("f8",) if a.dtype.kind in "iub" else ()))
+        total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, dtype=dtype, keepdims=keepdims)
         if np.any(total == 0.0):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
@@ -130,20 +131,20 @@ def nanmean(
 
 
 def _nan_moment(function: Any, a: Any, axis: Any, dtype: Any, ddof: Any, where: Any, options: dict[str, Any]) -> Any:
-    """A variance or standard deviation without NaN; NaN where no degrees of freedom are left."""
+    """A variance or standard deviation without NaN; where no degrees of freedom are left it is NaN, of no element."""
     if "correction" in options:
         if ddof != 0:
             raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = options.pop("correction")
     chosen = np.broadcast_to(_is_number(a, where), np.shape(a))
-    freedom = np.sum(chosen, axis=axis, **_given(keepdims=options.get("keepdims"))) - ddof
+    enough = np.sum(chosen, axis=axis, keepdims=True) > ddof
     with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's own; ours follows
-        result = function(a, axis=axis, dtype=dtype, ddof=ddof, where=chosen, **options)
-    if np.all(freedom > 0):
+        result = function(a, axis=axis, dtype=dtype, ddof=ddof, where=chosen & enough, **options)
+    if np.all(enough):
         return result
     warnings.warn("Degrees of freedom <= 0 for slice.", RuntimeWarning, stacklevel=3)
-    return np.where(freedom <= 0, np.asarray(np.nan, result.dtype), result)
+    return np.where(np.reshape(enough, np.shape(result)), result, np.asarray(np.nan, result.dtype))
 
 
 @composite(np.nanvar)
@@ -284,7 +285,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     return np.sum(width * (y[right] + y[left]) / 2.0, axis=axis)
 
 
-declare(np.bincount, linear=["weights"], constant=["x"])
+declare(np.bincount, linear=["weights"], constant=["x"], inert=["minlength"])
 
 
 @vjp(np.bincount, wrt="weights")
@@ -322,6 +323,13 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     return np.linspace(first, last, int(bins) + 1, dtype=np.result_type(as_array(a).dtype, np.float16))
 
 
+def _weighted_counts(place: Any, weights: Any, count: int) -> Any:
+    if weights.dtype.kind == "c":
+        imaginary = np.bincount(place, np.imag(weights), count)
+        return cast_to(np.bincount(place, np.real(weights), count) + 1j * imaginary, weights.dtype)
+    return cast_to(np.bincount(place, weights, count), weights.dtype)
+
+
 @composite(np.histogram)
 def histogram(
     a: Any,
@@ -341,7 +349,7 @@ def histogram(
     if weights is None:
         counts = np.bincount(place[inside], minlength=count)
     else:
-        counts = cast_to(np.bincount(place[inside], np.reshape(weights, -1)[inside], count), as_array(weights).dtype)
+        counts = _weighted_counts(place[inside], np.reshape(weights, -1)[inside], count)
     if density:
         return counts / (edges[1:] - edges[:-1]) / np.sum(counts), edges
     return counts, edges

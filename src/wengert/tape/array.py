@@ -38,6 +38,11 @@ class RecordedArray:
         self.slot = slot
         self.tape = tape
 
+    @property  # type: ignore[misc]  # mypy knows only the class that it is
+    def __class__(self) -> type:
+        """The class of the plain value, so that `isinstance`, `match` and `singledispatch` decide as they would on it."""
+        return type(self.primal())
+
     # What the record engine asks of it.
 
     @property

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from wengert import tree
 from wengert.errors import ArgumentError
 from wengert.tape.array import RecordedArray
-from wengert.tape.stand_ins import intercepted
+from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
 __all__ = ["RecordedCall", "plain_result", "record_call"]
@@ -60,12 +61,30 @@ def check_differentiable(value: Any, name: str) -> None:
     )
 
 
+def _same_layout_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A copy with the strides of the array: what is a view of the one must be a view of the other."""
+    if array.flags.forc:
+        copy = np.array(array, copy=True, order="K", subok=False)
+    else:
+        low, high = byte_bounds(array)
+        start = array.__array_interface__["data"][0] - low
+        copy = np.ndarray(array.shape, array.dtype, np.empty(high - low, np.uint8), start, array.strides)
+        copy[...] = array
+    copy.flags.writeable = array.flags.writeable
+    return copy
+
+
 def _own_copy(value: Any) -> Any:
     if isinstance(value, RecordedArray):
-        return value.copy() if isinstance(value.primal(), np.ndarray) else value
+        return value.copy("K") if isinstance(value, np.ndarray) else value
     if isinstance(value, np.ndarray):
-        return np.array(value, copy=True, order="K", subok=False)
+        return _same_layout_copy(value)
     return value
+
+
+def _share_memory(one: Any, other: Any) -> bool:
+    plain = [value.primal() if isinstance(value, RecordedArray) else value for value in (one, other)]
+    return np.may_share_memory(*plain)
 
 
 def _aliased(leaves: Sequence[Any]) -> set[int]:
@@ -74,7 +93,7 @@ def _aliased(leaves: Sequence[Any]) -> set[int]:
     found: set[int] = set()
     for k, (i, one) in enumerate(arrays):
         for j, other in arrays[k + 1 :]:
-            if np.may_share_memory(one, other):
+            if _share_memory(one, other):
                 found |= {i, j}
     return found
 
@@ -86,7 +105,7 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
         value = _own_copy(leaf)
         floating = isinstance(value, RecordedArray) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc")
         if is_active or floating:
-            for outer in open_tapes()[:-1] if isinstance(value, np.ndarray) else ():
+            for outer in open_tapes()[:-1] if type(value) is np.ndarray else ():
                 value = RecordedArray(value, None, outer)
             slot = next(tape.slots) if is_active else None
             value = RecordedArray(value, slot, tape)
@@ -129,8 +148,8 @@ def record_call(
     counts = [len(tree.flatten(arg)[0]) for arg in args]
     active = [i in argnums for i, count in enumerate(counts) for _ in range(count)]
     active += [False] * (len(leaves) - len(active))
-    run, watched = intercepted(function)
-    with recording(forward, watched, keep, listener) as tape:
+    run = resolve(function)
+    with recording(forward, keep, listener) as tape:
         wrapped, slots = _wrap_leaves(tape, leaves, active)
         new_args, new_kwargs = tree.unflatten(structure, wrapped)
         result = run(*new_args, **new_kwargs)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.errors import UnsupportedOperationError
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.tape.array import Step
 from wengert.tape.sweep import Derivatives, Template
@@ -73,9 +74,11 @@ class _Indexed:
 
     def part(self, derivatives: Derivatives) -> Any:
         """The view of the storage's derivative through which the program read or wrote."""
-        target = derivatives.storage(self.slot, self.template)
+        target = storage = derivatives.storage(self.slot, self.template)
         for step in self.steps:
             target = step(target)
+        if self.steps and type(storage) is np.ndarray and target.size and not np.may_share_memory(target, storage):
+            raise UnsupportedOperationError("a write through a view of an array of unusual strides has no derivative")
         return target
 
 
@@ -189,8 +192,9 @@ class Accumulate(_Indexed):
     def forward(self, derivatives: Derivatives) -> None:
         tangent = derivatives.by_slot[self.source]
         if tangent is not None:
-            tangent = fit_tangent(tangent, np.shape(tangent), self.template.dtype)
-            (np.add if self.sign > 0 else np.subtract).at(self.part(derivatives), self.place(), tangent)
+            part = self.part(derivatives)
+            tangent = fit_tangent(tangent, np.shape(tangent), part.dtype)
+            (np.add if self.sign > 0 else np.subtract).at(part, self.place(), tangent)
 
 
 def _drop_leading(ct: Any, shape: tuple[int, ...]) -> Any:

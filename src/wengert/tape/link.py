@@ -71,7 +71,7 @@ def transposed(
     """
 
     def push(tangent: Any) -> Any:
-        with recording(forward=False, watched=True, keep=False) as tape:
+        with recording(forward=False, keep=False) as tape:
             cts = [RecordedArray(np.zeros(shape, dtype), next(tape.slots), tape) for shape, dtype in results]
             contribution = rule(tuple(cts) if several else cts[0], *saved)
             sequence = isinstance(tangent, list)
@@ -147,7 +147,7 @@ def _foreign_arrays(tape: Tape, named: dict[str, Any]) -> list[Any]:
         item
         for value in named.values()
         for item in (value if isinstance(value, (list, tuple)) else (value,))
-        if isinstance(item, np.ndarray) or (isinstance(item, RecordedArray) and item.tape is not tape)
+        if isinstance(item, np.ndarray) and not (isinstance(item, RecordedArray) and item.tape is tape)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.rules.casting import astype
 from wengert.tape.access import overwrite, write
-from wengert.tape.array import RecordedArray
+from wengert.tape.array import RecordedArray, refuse_to_lose
 from wengert.tape.record import call
 
 __all__ = ["install_methods"]
@@ -18,7 +18,7 @@ __all__ = ["install_methods"]
 # Methods whose arguments after the array are those of the NumPy function of the same name.
 _SAME_NAME = (
     *("all", "any", "argmax", "argmin", "argpartition", "argsort", "choose", "clip", "conj", "conjugate"),
-    *("copy", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ravel", "repeat"),
+    *("cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ravel", "repeat"),
     *("round", "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
 )
 
@@ -39,14 +39,24 @@ def _transpose(self: RecordedArray, *axes: Any) -> Any:
     return call(np.transpose, (self, chosen), {})
 
 
+def _copy(self: RecordedArray, order: str = "C") -> Any:
+    return call(np.copy, (self, order), {})
+
+
 def _flatten(self: RecordedArray, order: str = "C") -> Any:
     return call(np.copy, (call(np.ravel, (self, order), {}),), {})
 
 
-def _astype(self: RecordedArray, dtype: Any, order: str = "K", casting: str = "unsafe", *_: Any, **__: Any) -> Any:
+def _astype(
+    self: RecordedArray, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+) -> Any:
+    if np.dtype(dtype).kind not in "fciub":
+        refuse_to_lose(f"an array of dtype {np.dtype(dtype)}")
+    if not copy and self.dtype == dtype and order == "K":
+        return self
     if not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]  # a string checked by NumPy
         raise TypeError(f"Cannot cast array data from {self.dtype!r} to {np.dtype(dtype)!r} according to '{casting}'")
-    return astype(self, dtype=np.dtype(dtype))
+    return astype(self, dtype=np.dtype(dtype), order=order)
 
 
 def _item(self: RecordedArray, *index: Any) -> Any:
@@ -89,6 +99,36 @@ def _view(self: RecordedArray, *args: Any, **kwargs: Any) -> Any:
     raise UnsupportedOperationError(f"ndarray.view with another dtype has no derivative rule; {at_user_location()}")
 
 
+class _Flat:
+    """`x.flat`: the elements in C order, to read, to write and to iterate over."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: RecordedArray) -> None:
+        self.array = array
+
+    def _places(self, index: Any) -> Any:
+        return np.unravel_index(np.arange(self.array.size)[index], self.array.shape)
+
+    def __len__(self) -> int:
+        return self.array.size
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.array[self._places(index)]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.array[self._places(index)] = value
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+
+def _set_flat(self: RecordedArray, value: Any) -> None:
+    elements = call(np.ravel, (value,), {}) if isinstance(value, RecordedArray) else np.ravel(value)
+    repeats = -(-self.size // max(1, len(elements)))
+    _Flat(self)[:] = call(np.tile, (elements, repeats), {})[: self.size] if repeats > 1 else elements[: self.size]
+
+
 def _refused(name: str, reason: str) -> Callable[..., Any]:
     def method(self: RecordedArray, *args: Any, **kwargs: Any) -> Any:
         raise UnsupportedOperationError(f"ndarray.{name} cannot be differentiated: {reason}; {at_user_location()}")
@@ -114,6 +154,7 @@ def install_methods() -> None:
     explicit: dict[str, Any] = {
         "reshape": _reshape,
         "transpose": _transpose,
+        "copy": _copy,
         "flatten": _flatten,
         "astype": _astype,
         "item": _item,
@@ -128,7 +169,7 @@ def install_methods() -> None:
         "mT": property(lambda self: call(np.swapaxes, (self, -1, -2), {})),
         "real": property(lambda self: call(np.real, (self,), {}), _set_real),
         "imag": property(lambda self: call(np.imag, (self,), {}), _set_imag),
-        "flat": property(lambda self: call(np.ravel, (self,), {})),
+        "flat": property(_Flat, _set_flat),
         "resize": _refused("resize", "it changes the size of an array in place"),
         "tobytes": _refused("tobytes", "bytes carry no derivative"),
         "tofile": _refused("tofile", "a file carries no derivative"),

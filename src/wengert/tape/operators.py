@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.tape.access import accumulate, overwrite
 from wengert.tape.array import RecordedArray, RecordedView
 from wengert.tape.elementwise import binary_recorder
@@ -37,8 +38,9 @@ def _methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[An
             return record(other.tape, self, None, other.value, other.slot)
         if kind is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
             return record(tape, self.value, self.slot, other, None)
-        if isinstance(other, (list, tuple, np.ndarray)):
+        if isinstance(other, (list, tuple, np.memmap)):
             return call(function, (self, other), {})
+        _refuse_subclass(other)
         return NotImplemented
 
     def reflected(self: RecordedArray, other: Any) -> Any:
@@ -46,11 +48,21 @@ def _methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[An
             self.refresh()
         if type(other) is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
             return record(self.tape, other, None, self.value, self.slot)
-        if isinstance(other, (list, tuple, np.ndarray)):
+        if isinstance(other, (list, tuple, np.memmap)):
             return call(function, (other, self), {})
+        _refuse_subclass(other)
         return NotImplemented
 
     return method, reflected
+
+
+def _refuse_subclass(other: Any) -> None:
+    """Refuse arrays whose operators may mean something else, such as those of `np.matrix`."""
+    if isinstance(other, np.ndarray):
+        raise UnsupportedOperationError(
+            f"arithmetic of a recorded array and a {type(other).__name__} has no rule; use a plain ndarray, "
+            f"{at_user_location()}"
+        )
 
 
 def _in_place(method: Callable[..., Any], sign: int = 0) -> Callable[..., Any]:

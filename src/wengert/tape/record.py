@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from wengert.errors import EscapedValueError, UnsupportedOperationError, at_user_location
+from wengert.ops.signatures import place_of_out
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED, Operation, operation_name, require_default
 from wengert.rules.python_values import array_of
 from wengert.tape.array import RecordedArray, RecordedView, constant_array
 from wengert.tape.link import link
+from wengert.tape.saved import memory_owner
 from wengert.tape.tape import Tape
 
 __all__ = ["apply", "call", "innermost_tape", "is_view_of", "strip"]
@@ -77,11 +79,9 @@ def _without_lists_of_numbers(value: Any) -> Any:
     """An argument, with lists of recorded numbers in it made arrays; a list of arrays stays a list."""
     if type(value) not in (list, tuple) or not any(True for _ in _flat(value)):
         return value
-    if all(np.ndim(item) == 0 for item in value if type(item) not in (list, tuple)) and not any(
-        type(item) in (list, tuple) for item in value
-    ):
+    if all(isinstance(item, (RecordedArray, float, int, np.generic)) and np.ndim(item) == 0 for item in value):
         return array_of(list(value))
-    return type(value)([assembled(item) for item in value])
+    return value
 
 
 def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -91,9 +91,10 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
         return apply(found, args, kwargs)
     definition = COMPOSITES.get(function)
     if definition is not None:
+        args, kwargs, out = _without_out(function, args, kwargs)
         args = tuple([_without_lists_of_numbers(value) for value in args])
         kwargs = {name: _without_lists_of_numbers(value) for name, value in kwargs.items()}
-        return _store_in(kwargs.get("out"), definition, args, kwargs)
+        return _stored(definition(*args, **kwargs), out)
     if function in CONSTANT:
         return _constant_call(function, args, kwargs)
     reason = UNSUPPORTED.get(function, "it is not in the table of derivative rules")
@@ -119,11 +120,22 @@ def _constants(result: Any) -> Any:
     return result
 
 
-def _store_in(out: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The result of a call; where the call names an `out` array, written there."""
+def _without_out(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], Any]:
+    """The arguments of a call without the array to store its result in, and that array."""
+    if "out" in kwargs:
+        return args, {name: value for name, value in kwargs.items() if name != "out"}, kwargs["out"]
+    place = place_of_out(function)
+    if place < len(args):
+        return (*args[:place], None, *args[place + 1 :]), kwargs, args[place]
+    return args, kwargs, None
+
+
+def _stored(result: Any, out: Any) -> Any:
+    """A result; where there is an array to store it in, that array."""
     if out is None:
-        return function(*args, **kwargs)
-    result = function(*args, **{**kwargs, "out": None})
+        return result
     out[...] = result
     return out
 
@@ -148,8 +160,9 @@ def _assemble_arguments(
 
 def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an operation of the table and record it."""
-    if kwargs.get("out") is not None:
-        return _store_in(kwargs["out"], lambda *a, **k: apply(found, a, k), args, kwargs)
+    args, kwargs, out = _without_out(found.function, args, kwargs)
+    if out is not None:
+        return _stored(apply(found, args, kwargs), out)
     tape = innermost_tape((*args, *kwargs.values()))
     if tape is None:
         return found.function(*args, **kwargs)
@@ -157,12 +170,22 @@ def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     plain_args = tuple([strip(value, tape) for value in args])
     plain_kwargs = {name: strip(value, tape) for name, value in kwargs.items()}
     result = found.function(*plain_args, **plain_kwargs)
-    named = dict(zip(found.parameters, found.bind(*args, **kwargs), strict=True))
+    named = dict(zip(found.parameters, _bound(found, args, kwargs), strict=True))
     _check_options(found, named, tape)
     recorded = link(found, tape, named, result, (plain_args, plain_kwargs, args, kwargs))
     if found.view:
         recorded = _as_view(found, recorded, args, kwargs)
     return recorded
+
+
+def _bound(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The values of an operation's parameters; a ufunc's options are none of them."""
+    if isinstance(found.function, np.ufunc):
+        changing = set(kwargs) - {"dtype", "casting", "order", "subok"}
+        if changing:
+            raise UnsupportedOperationError(f"{found.name} with {', '.join(sorted(changing))}= has no derivative rule")
+        return found.bind(*args)
+    return found.bind(*args, **kwargs)
 
 
 def _check_options(found: Operation, named: dict[str, Any], tape: Tape) -> None:
@@ -188,11 +211,11 @@ def is_view_of(result: Any, value: Any) -> bool:
     if result is value:
         return True
     base = result.base
-    return base is not None and (base is value or base is value.base)
+    return base is not None and (base is value or base is value.base or memory_owner(base) is memory_owner(value))
 
 
 class ViewStep:
-    """The call of a view operation, as a function of the array it is a view of.
+    """The call of a view operation, as a function of the array it is a view of; `args` and `kwargs` are the others.
 
     `conjugates`: cotangents are those of the conjugate, so that through this view they have the opposite sign.
     """
@@ -208,9 +231,7 @@ class ViewStep:
         self.conjugates = conjugates
 
     def __call__(self, array: Any) -> Any:
-        if self.args:
-            return self.function(array, *self.args[1:], **self.kwargs)
-        return self.function(**{**self.kwargs, next(iter(self.kwargs)): array})
+        return self.function(array, *self.args, **self.kwargs)
 
 
 def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -224,5 +245,6 @@ def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dic
     ):
         return recorded
 
-    step = ViewStep(found.function, args, kwargs, conjugates=found.function is np.imag and source.dtype.kind == "c")
+    rest = dict(list(kwargs.items())[0 if args else 1 :])
+    step = ViewStep(found.function, args[1:], rest, conjugates=found.function is np.imag and source.dtype.kind == "c")
     return RecordedView(recorded.value, recorded.slot, recorded.tape, source.root, (*source.path, step))

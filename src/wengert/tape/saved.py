@@ -28,9 +28,10 @@ def raw(value: Any) -> Any:
 
 def memory_owner(array: np.ndarray[Any, Any]) -> Any:
     """The object whose memory an array lies in: two arrays can overlap only if theirs is the same object."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array if array.base is None else array.base
+    owner: Any = array
+    while (base := getattr(owner, "base", None)) is not None:  # also through what `as_strided` puts in between
+        owner = base
+    return owner
 
 
 def _place_in_memory(value: Any) -> Any:
@@ -38,6 +39,32 @@ def _place_in_memory(value: Any) -> Any:
     array = raw(value)
     level = None if array is value else id(value)
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype, level
+
+
+class Snapshots:
+    """Copies of plain arrays that were saved: the user may change those at any time, by ways that nobody sees.
+
+    Each saved array is copied, but for one that lies in the same memory as one copied before, and has the same elements.
+    """
+
+    __slots__ = ("copies",)
+
+    def __init__(self) -> None:
+        self.copies: dict[Any, tuple[Any, np.ndarray[Any, Any]]] = {}
+
+    def of(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """A copy of a plain array as it is now."""
+        if array.nbytes <= _ALWAYS_COPIED:
+            return array.copy()
+        key = _place_in_memory(array)
+        known = self.copies.get(key)
+        if known is None or not np.array_equal(known[1], array):
+            # The owner of the memory is kept, so that no other array comes to lie there.
+            known = self.copies[key] = memory_owner(array), np.array(array, order="K")
+        return known[1]
+
+
+_ALWAYS_COPIED = 4096  # bytes: copying so little costs less than comparing it
 
 
 class SavedValues:

@@ -23,14 +23,12 @@ from types import CellType, CodeType, FunctionType
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-_MANY = 99  # as many positional arguments as a starred call may pass
 
-__all__ = ["ByCode", "CALL_HOOK", "ELEMENT_HOOK", "STORE_HOOK", "recompile"]
+__all__ = ["ByCode", "CALL_HOOK", "ELEMENT_HOOK", "recompile"]
 
 CALL_HOOK = "__wengert_call__"
-STORE_HOOK = "__wengert_store__"
 ELEMENT_HOOK = "__wengert_element__"
-_HOOKS = (CALL_HOOK, STORE_HOOK, ELEMENT_HOOK)
+_HOOKS = (CALL_HOOK, ELEMENT_HOOK)
 _SCOPE = "__wengert_scope__"
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -47,13 +45,7 @@ class _Interceptor(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        starred = any(isinstance(argument, ast.Starred) for argument in node.args)
-        count = ast.copy_location(ast.Constant(_MANY if starred else len(node.args)), node.func)
         node.func = self._hook(CALL_HOOK, node.func)
-        node.func.args.append(count)
-        for keyword in node.keywords:
-            if keyword.arg == "out":
-                keyword.value = self._hook(STORE_HOOK, keyword.value)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -61,17 +53,6 @@ class _Interceptor(ast.NodeTransformer):
         if isinstance(node.ctx, ast.Store):
             node.value = self._hook(ELEMENT_HOOK, node.value)
         return node
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        target = node.target
-        self.generic_visit(node)
-        if isinstance(target, ast.Subscript):
-            return node
-        if isinstance(target, ast.Name):
-            place: ast.expr = ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        else:
-            place = ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
-        return [ast.copy_location(ast.Expr(self._hook(STORE_HOOK, place)), node), node]
 
 
 @functools.lru_cache(maxsize=32)
@@ -218,7 +199,7 @@ def _recompile_code(function: FunctionType) -> CodeType | None:
             plain = _compile(node, class_name, code, imports, intercept=False)
             if plain is not None and _same_code(code, plain):
                 new = _compile(node, class_name, code, imports, intercept=True)
-                return None if new is None else _named_like(new, code).replace(co_firstlineno=code.co_firstlineno)
+                return None if new is None else _named_like(new, code)
         except SyntaxError:  # a name that only makes sense in the place where the function was defined
             continue
     return None

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import sys
 import sysconfig
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -20,17 +19,14 @@ from typing import Any
 import numpy as np
 import scipy
 
-from wengert.ops.signatures import signature_of
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
-from wengert.tape.access import preserve
 from wengert.tape.array import RecordedArray, constant_array, refuse_to_lose
 from wengert.tape.record import assembled, call
-from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, STORE_HOOK, ByCode, recompile
-from wengert.tape.tape import open_tapes
+from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, ByCode, recompile
 
-__all__ = ["intercepted", "resolve"]
+__all__ = ["resolve"]
 
 Function = Callable[..., Any]
 
@@ -62,24 +58,11 @@ def _creating(function: Function) -> Function:
     return create
 
 
-def _place_of_out(function: Function) -> int:
-    """The position of a function's parameter `out`; one beyond any call where it has none."""
-    try:
-        names = list(signature_of(function).parameters)
-    except ValueError:
-        return sys.maxsize
-    return names.index("out") if "out" in names else sys.maxsize
-
-
 def _routed(function: Function) -> Function:
     """A function of the table that does not look for recorded arguments by itself."""
 
-    stored = _place_of_out(function)
-
     @functools.wraps(function)
     def route(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > stored:
-            preserve(args[stored])
         for value in args:
             if _contains_recorded(value):
                 return call(function, args, kwargs)
@@ -90,24 +73,11 @@ def _routed(function: Function) -> Function:
     return route
 
 
-def _storing_from(function: Function, first: int) -> Function:
-    """A function that may store into its positional arguments from the one numbered `first` on."""
-
-    @functools.wraps(function)
-    def store(*args: Any, **kwargs: Any) -> Any:
-        for target in args[first:]:
-            preserve(target)
-        return function(*args, **kwargs)
-
-    return store
-
-
 def _shuffle(method: Function) -> Function:
     """`Generator.shuffle(x)`, by shuffling the indices of the first axis with the same draws."""
 
     def shuffle(x: Any, axis: int = 0) -> None:
         if not isinstance(x, RecordedArray):
-            preserve(x)
             method(x, *((axis,) if axis else ()))
             return
         order = np.arange(x.shape[axis])
@@ -117,21 +87,10 @@ def _shuffle(method: Function) -> Function:
     return shuffle
 
 
-def _changing_first(function: Function) -> Function:
-    """A function that changes its first argument in place."""
-
-    @functools.wraps(function)
-    def change(target: Any, *args: Any, **kwargs: Any) -> Any:
-        preserve(target)
-        return function(target, *args, **kwargs)
-
-    return change
-
-
 def _with_options(array: Any, dtype: Any, ndmin: int = 0) -> Any:
     if dtype is not None and array.dtype != np.dtype(dtype):
         array = array.astype(dtype)
-    if isinstance(array, RecordedArray) and not isinstance(array.primal(), np.ndarray):
+    if not isinstance(array, np.ndarray):
         array = call(np.reshape, (array, ()), {})
     missing = ndmin - np.ndim(array)
     return array[(None,) * missing] if missing > 0 else array
@@ -145,16 +104,27 @@ def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, 
     return result.copy() if copy and result is object else result
 
 
-def _asarray(a: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
-    if not _contains_recorded(a):
-        return np.asarray(a, dtype, *args, **options)
-    return _with_options(assembled(a), dtype)
+def _in_order(array: Any, order: str | None) -> Any:
+    """The array itself where its memory has this order, else a copy, as NumPy's conversions give."""
+    flags = array.flags
+    fits = order in (None, "A", "K") or (flags.c_contiguous if order == "C" else flags.f_contiguous)
+    return array if fits else array.copy(order)
 
 
-def _at_least_1d_array(a: Any, dtype: Any = None, **options: Any) -> Any:
+def _asarray(a: Any, dtype: Any = None, order: str | None = None, **options: Any) -> Any:
     if not _contains_recorded(a):
-        return np.ascontiguousarray(a, dtype, **options)
-    return np.atleast_1d(_asarray(a, dtype))
+        return np.asarray(a, dtype, order, **options)  # type: ignore[arg-type]  # NumPy checks it
+    result = _in_order(_with_options(assembled(a), dtype), order)
+    return result.copy() if options.get("copy") and result is a else result
+
+
+def _contiguous(order: str, plain: Function) -> Function:
+    def convert(a: Any, dtype: Any = None, **options: Any) -> Any:
+        if not _contains_recorded(a):
+            return plain(a, dtype, **options)
+        return _in_order(np.atleast_1d(_asarray(a, dtype)), order)
+
+    return convert
 
 
 def _fromiter(iterable: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
@@ -175,10 +145,6 @@ def _number_type(kind: Any, operation: Function | None) -> Function:
 
 def _primal(value: Any) -> Any:
     return value.primal() if isinstance(value, RecordedArray) else value
-
-
-def _isinstance(value: Any, kinds: Any) -> bool:
-    return isinstance(_primal(value), kinds)
 
 
 def _type(*args: Any, **kwargs: Any) -> Any:
@@ -227,19 +193,15 @@ _CREATING = (
     np.kaiser,
 )  # fmt: skip
 
-_CHANGING_FIRST = (np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis)
-
 _STAND_INS: dict[Any, Function] = {
     **{function: _creating(function) for function in _CREATING},
-    **{function: _changing_first(function) for function in _CHANGING_FIRST},
     **MATH,
     np.array: _array,
     np.asarray: _asarray,
     np.asanyarray: _asarray,
     np.asarray_chkfinite: _asarray,
-    np.ascontiguousarray: _at_least_1d_array,
-    np.asfortranarray: _at_least_1d_array,
-    np.require: _asarray,
+    np.ascontiguousarray: _contiguous("C", np.ascontiguousarray),
+    np.asfortranarray: _contiguous("F", np.asfortranarray),
     np.fromiter: _fromiter,
     float: _number_type(float, python_float),
     complex: _number_type(complex, python_complex),
@@ -247,7 +209,6 @@ _STAND_INS: dict[Any, Function] = {
     np.float32: _number_type(np.float32, None),
     np.complex128: _number_type(np.complex128, None),
     np.complex64: _number_type(np.complex64, None),
-    isinstance: _isinstance,
     type: _type,
     map: _calling(map),
     filter: _calling(filter),
@@ -257,7 +218,6 @@ _STAND_INS: dict[Any, Function] = {
     max: _with_key(max),
 }
 
-_CHANGING_METHODS = frozenset({"fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "sort"})
 _CREATING_METHODS = frozenset({"astype", "copy", "flatten"})
 _RANDOM_TYPES = (np.random.Generator, np.random.RandomState)
 
@@ -265,13 +225,9 @@ _RANDOM_TYPES = (np.random.Generator, np.random.RandomState)
 def _resolve_builtin(function: Any) -> Any:
     owner = function.__self__
     if type(owner) is np.ndarray:
-        if function.__name__ in _CHANGING_METHODS:
-            preserve(owner)
         return _creating(function) if function.__name__ in _CREATING_METHODS else function
     if owner is None or isinstance(owner, ModuleType):
         return _STAND_INS.get(function, function)
-    if isinstance(owner, np.ufunc) and function.__name__ == "at":
-        return _changing_first(function)
     return function
 
 
@@ -315,12 +271,7 @@ def _resolve_function(function: FunctionType) -> Any:
         if function in TABLE or function in COMPOSITES or function in CONSTANT:
             return _routed(function)
         return function
-    new = recompile(function, _HOOKS)
-    if new is None:
-        for tape in open_tapes():
-            tape.stop_watching()
-        return function
-    return new
+    return recompile(function, _HOOKS) or function
 
 
 def _resolve_method(method: MethodType) -> Any:
@@ -388,21 +339,9 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def resolve(function: Any, count: int = 0) -> Any:
-    """The function to call in place of `function`, with `count` positional arguments, while a user's one is recorded."""
-    kind = type(function)
-    if kind is np.ufunc:
-        return function if count <= function.nin else _storing_from(function, function.nin)
-    if kind is BuiltinFunctionType and count > 1 and type(function.__self__) is np.ndarray:
-        return _storing_from(_resolve_builtin(function), 1)
-    return _BY_TYPE.get(kind, _resolve_other)(function)
-
-
-def _before_store(target: Any) -> Any:
-    """The target of a store, after the open tapes have copied what they have saved of its memory."""
-    if type(target) is np.ndarray:
-        preserve(target)
-    return target
+def resolve(function: Any) -> Any:
+    """The function to call in place of `function` while a user's function is recorded."""
+    return _BY_TYPE.get(type(function), _resolve_other)(function)
 
 
 class _PlainElements:
@@ -425,22 +364,8 @@ class _PlainElements:
 
 
 def _before_element_store(target: Any) -> Any:
-    """As `_before_store`, for a store into elements."""
-    if type(target) is np.ndarray:
-        preserve(target)
-        return _PlainElements(target)
-    return target
+    """What to store elements into in place of `target`."""
+    return _PlainElements(target) if type(target) is np.ndarray else target
 
 
-_HOOKS: dict[str, Function] = {
-    CALL_HOOK: resolve,
-    STORE_HOOK: _before_store,
-    ELEMENT_HOOK: _before_element_store,
-}
-
-
-def intercepted(function: Function) -> tuple[Function, bool]:
-    """The function to record in place of `function`, and whether its stores into plain arrays are seen."""
-    new = resolve(function)
-    unwatched = type(function) is FunctionType and new is function and not _is_library(function)
-    return new, not unwatched or (type(function) is FunctionType and recompile(function, _HOOKS) is function)
+_HOOKS: dict[str, Function] = {CALL_HOOK: resolve, ELEMENT_HOOK: _before_element_store}

@@ -28,18 +28,32 @@ Seeds = Iterable[tuple[int, Any]]
 
 
 class Template:
-    """Shape, dtype and memory order of a storage: what its adjoint's storage is like."""
+    """Shape, dtype and memory order of a storage: what its adjoint's storage is like.
 
-    __slots__ = ("dtype", "order", "shape")
+    `axes` are the axes from the slowest to the fastest in memory. An adjoint's storage has the same order, so that what
+    is a view of the storage is one of the adjoint's.
+    """
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, order: str) -> None:
+    __slots__ = ("axes", "dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, axes: tuple[int, ...]) -> None:
         self.shape = shape
         self.dtype = dtype
-        self.order = order
+        self.axes = axes
 
     def zeros(self) -> Any:
         """A new storage of zeros, able to hold recorded values of the levels that are open."""
-        return constant_array(np.zeros(self.shape, self.dtype, order=self.order))  # type: ignore[call-overload]  # C, F
+        if self.axes == tuple(range(len(self.shape))):
+            return constant_array(np.zeros(self.shape, self.dtype))
+        permuted = np.zeros([self.shape[axis] for axis in self.axes], self.dtype)
+        return constant_array(permuted.transpose(np.argsort(self.axes)))
+
+
+def memory_order(array: np.ndarray[Any, Any]) -> tuple[int, ...]:
+    """The axes of an array from the slowest to the fastest in memory."""
+    if array.flags.c_contiguous:
+        return tuple(range(array.ndim))
+    return tuple(sorted(range(array.ndim), key=lambda axis: (array.shape[axis] == 1, -abs(array.strides[axis]))))
 
 
 def template_of(value: Any) -> Template:
@@ -50,11 +64,17 @@ def template_of(value: Any) -> Template:
             known = value.template = template_of(value.primal())
         return known
     array = np.asarray(value)
-    return Template(array.shape, array.dtype, "F" if array.flags.fnc else "C")
+    return Template(array.shape, array.dtype, memory_order(array))
+
+
+_STORAGE = 2  # in `Derivatives.owned`: ours, and of the memory order of its template
 
 
 class Derivatives:
-    """The adjoints, or the tangents, of the slots of a tape during a sweep."""
+    """The adjoints, or the tangents, of the slots of a tape during a sweep.
+
+    `owned` says of each whether it is ours alone, so that it may be changed in place.
+    """
 
     __slots__ = ("by_slot", "owned", "plain")
 
@@ -81,12 +101,12 @@ class Derivatives:
     def storage(self, slot: int, template: Template) -> Any:
         """The derivative of a slot as a storage that may be written: zeros at first, a copy where it is shared."""
         value = self.by_slot[slot]
-        if value is None or not self.owned[slot]:
+        if value is None or self.owned[slot] != _STORAGE:
             storage = template.zeros()
             if value is not None:
                 storage[...] = value
             self.by_slot[slot] = value = storage
-            self.owned[slot] = True
+            self.owned[slot] = _STORAGE
         return value
 
 

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
+import numpy as np
+
 from wengert.errors import EscapedValueError, at_user_location
 from wengert.ops.table import Operation
-from wengert.tape.saved import SavedValues
+from wengert.tape.saved import SavedValues, Snapshots
 
 __all__ = ["Listener", "Tape", "open_tapes", "recording"]
 
@@ -44,68 +46,61 @@ class Listener(Protocol):
 class Tape:
     """One recording: its entries in the order of execution.
 
-    `forward` says which sweep the entries are bound for. `watched` says that in-place writes to plain arrays by the
-    recorded function are seen (its source is intercepted); where they are not, plain arrays are copied when saved.
-    `aliased` holds the identities of inputs that shared memory when the call was made.
+    `forward` says which sweep the entries are bound for. `aliased` holds the identities of inputs that shared memory when
+    the call was made. `snapshots` are copies of what was saved of plain arrays; `captured` are the saved recorded values
+    of outer levels, each with the list that it is saved in.
     """
 
     __slots__ = (
         "aliased",
         "append",
+        "captured",
         "entries",
         "forward",
         "level",
         "listener",
-        "plain",
         "saved",
         "size",
         "slots",
-        "watched",
+        "snapshots",
     )
 
-    def __init__(self, level: int, forward: bool, watched: bool, listener: Listener | None = None) -> None:
+    def __init__(self, level: int, forward: bool, listener: Listener | None = None) -> None:
         self.level = level
         self.forward = forward
-        self.watched = watched
         self.listener = listener
         self.entries: list[Any] = []
         self.append = self.entries.append
         self.slots = itertools.count()
         self.saved = SavedValues(self.entries)
         self.aliased: set[int] = set()
-        self.plain: list[tuple[list[Any], Any]] = []
+        self.snapshots = Snapshots()
+        self.captured: list[tuple[list[Any], Any]] = []
 
     def close(self, keep: bool) -> None:
-        """End the recording. With `keep`, the sweep comes later: plain arrays it needs are copied now."""
+        """End the recording. With `keep`, the sweep comes later: captured values may be overwritten until then."""
         self.append = _escaped
         self.size = next(self.slots)
         if keep:
-            self._copy_plain()
-        self.plain.clear()
+            for saved, value in self.captured:
+                _replace(saved, value, value.copy())
+        self.captured.clear()
 
-    def _copy_plain(self) -> None:
-        """Replace every saved array that is not a recorded value of this tape by a copy, one for each array."""
-        copies: dict[int, Any] = {}
-        for saved, array in self.plain:
-            if id(array) not in copies:
-                copies[id(array)] = array.copy()
-            _replace(saved, array, copies[id(array)])
+    def keep_plain(self, saved: list[Any], value: Any) -> None:
+        """If `value`, an array that is not a recorded one of this tape, is saved: make sure that it stays as it is.
 
-    def stop_watching(self) -> None:
-        """From now on stores into plain arrays may happen unseen: copy what is saved of them, and what will be."""
-        if self.watched:
-            self.watched = False
-            self._copy_plain()
-            self.plain.clear()
-
-    def keep_plain(self, saved: list[Any], array: Any) -> None:
-        """If `array`, which is not a recorded value of this tape, is saved: guard it against later writes unseen."""
-        if not any(item is array or type(item) is list for item in saved):
+        A write to a recorded value of an outer level copies it first, as long as this tape is open.
+        """
+        if not _holds(saved, value):
             return
-        if self.watched:
-            self.plain.append((saved, array))
+        if hasattr(type(value), "__wengert_function__"):
+            self.captured.append((saved, value))
         else:
-            _replace(saved, array, array.copy())
+            _replace(saved, value, self.snapshots.of(np.asarray(value)))
+
+
+def _holds(saved: list[Any], array: Any) -> bool:
+    return any(item is array or (type(item) is list and _holds(item, array)) for item in saved)
 
 
 def _replace(saved: list[Any], array: Any, copy: Any) -> None:
@@ -139,10 +134,10 @@ def open_tapes() -> list[Tape]:
 
 
 @contextmanager
-def recording(forward: bool, watched: bool, keep: bool, listener: Listener | None = None) -> Iterator[Tape]:
+def recording(forward: bool, keep: bool, listener: Listener | None = None) -> Iterator[Tape]:
     """Open a tape one level above those open in this thread; closed when the block ends, however it ends."""
     tapes = _levels.tapes
-    tape = Tape(len(tapes), forward, watched, listener)
+    tape = Tape(len(tapes), forward, listener)
     tapes.append(tape)
     try:
         yield tape

@@ -18,7 +18,7 @@ __all__ = ["ufunc"]
 def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_ufunc__` of a recording array does."""
     out = kwargs.pop("out", None)
-    if out is not None and any(isinstance(one, np.ndarray) for one in out):
+    if out is not None and any(one is not None and not isinstance(one, RecordedArray) for one in out):
         raise LostGradientError(
             f"a recorded value would lose its derivative in the plain ndarray given as out=, {at_user_location()}\n"
             "Make the array inside the differentiated function: np.zeros_like(x), or np.zeros(n, like=x)."

@@ -25,6 +25,12 @@ def cplx(*shape: int) -> np.ndarray[Any, Any]:
     return real(*shape) + 1j * real(*shape)
 
 
+def apart(*shape: int) -> np.ndarray[Any, Any]:
+    """Numbers away from zero and from one another."""
+    size = int(np.prod(shape))
+    return (rng.permutation(np.linspace(0.5, 1.5, size)) * rng.choice([-1.0, 1.0], size)).reshape(shape)
+
+
 def regular(*shape: int, make: Any = real) -> Any:
     """Matrices far from singular, with singular values far from one another."""
     return 0.4 * make(*shape) + np.diag(np.arange(1.0, max(shape[-2:]) + 1))[: shape[-2], : shape[-1]]
@@ -71,10 +77,20 @@ def case(operation: Callable[..., Any], name: str, args: tuple[Any, ...], own: A
 
 
 SYSTEMS = [
-    *(Case(np.linalg.solve, (regular(*a), real(*b))) for a, b in (
-        ((3, 3), (3,)), ((3, 3), (3, 2)), ((1, 1), (1,)), ((2, 3, 3), (3,)), ((2, 3, 3), (3, 1)), ((2, 3, 3), (2, 3, 2)),
-        ((3, 3), (2, 3, 2)), ((2, 1, 2, 2), (3, 2, 2)), ((0, 3, 3), (3,)),
-    )),
+    *(
+        Case(np.linalg.solve, (regular(*a), real(*b)))
+        for a, b in (
+            ((3, 3), (3,)),
+            ((3, 3), (3, 2)),
+            ((1, 1), (1,)),
+            ((2, 3, 3), (3,)),
+            ((2, 3, 3), (3, 1)),
+            ((2, 3, 3), (2, 3, 2)),
+            ((3, 3), (2, 3, 2)),
+            ((2, 1, 2, 2), (3, 2, 2)),
+            ((0, 3, 3), (3,)),
+        )
+    ),
     Case(np.linalg.solve, (regular(3, 3, make=cplx), cplx(3)), name="complex"),
     Case(np.linalg.solve, (regular(3, 3, make=cplx), real(3, 2)), name="complex_real"),
     Case(np.linalg.solve, (regular(3, 3), cplx(3, 2)), name="real_complex"),
@@ -84,7 +100,7 @@ SYSTEMS = [
     Case(np.linalg.tensorsolve, (np.moveaxis(regular(6, 6).reshape(2, 3, 6), 2, 0), real(2, 3)), {"axes": (0,)}),
     Case(np.linalg.tensorinv, (regular(6, 6).reshape(2, 3, 6),)),
     Case(np.linalg.tensorinv, (regular(6, 6).reshape(6, 3, 2),), {"ind": 1}),
-]  # fmt: skip
+]
 
 DETERMINANTS = [
     *(Case(np.linalg.det, (regular(*shape),)) for shape in ((3, 3), (1, 1), (2, 2), (2, 4, 4), (0, 3, 3))),
@@ -113,74 +129,173 @@ PSEUDOINVERSES = [
     Case(np.linalg.lstsq, (regular(3, 3), real(3)), jax=None),
     Case(np.linalg.lstsq, (regular(4, 2, make=cplx), cplx(4)), name="complex", jax=None),
     Case(np.linalg.lstsq, (regular(4, 3), real(4)), {"rcond": 0.6}, jax=None),
-    case(np.linalg.lstsq, "solution", (regular(5, 3), real(5, 2)), lambda a, b: np.linalg.lstsq(a, b)[0],
-         jax=lambda a, b: jnp.linalg.lstsq(a, b)[0]),
-]  # fmt: skip
+    case(
+        np.linalg.lstsq,
+        "solution",
+        (regular(5, 3), real(5, 2)),
+        lambda a, b: np.linalg.lstsq(a, b)[0],
+        jax=lambda a, b: jnp.linalg.lstsq(a, b)[0],
+    ),
+]
 
 FACTORS = [
-    *(case(np.linalg.cholesky, f"{name}{shape}", (positive(*shape, make=make),), np.linalg.cholesky,
-           jax=lambda a: jnp.linalg.cholesky(hermitian(a)))
-      for name, make in (("real", real), ("complex", cplx)) for shape in ((3, 3), (1, 1), (2, 3, 3))),
-    *(case(np.linalg.cholesky, f"upper_{name}", (upper(positive(3, 3, make=make)),),
-           lambda a: np.linalg.cholesky(a, upper=True),
-           jax=lambda a: jnp.linalg.cholesky(hermitian(a, "U"), upper=True))
-      for name, make in (("real", real), ("complex", cplx))),
-    *(Case(np.linalg.qr, (regular(*shape, make=make),), {"mode": mode}, name=f"{name}{shape}")
-      for name, make in (("real", real), ("complex", cplx))
-      for shape, mode in (((3, 3), "reduced"), ((4, 2), "reduced"), ((2, 3, 2), "r"), ((1, 1), "reduced"),
-                          ((3, 3), "complete"))),
-    *(Case(np.linalg.qr, (regular(*shape, make=make),), {"mode": mode}, name=f"{name}{shape}", jax=None)
-      for name, make in (("real", real), ("complex", cplx))
-      for shape, mode in (((2, 4), "reduced"), ((2, 2, 3), "complete"), ((2, 4), "r"))),
-]  # fmt: skip
+    *(
+        case(
+            np.linalg.cholesky,
+            f"{name}{shape}",
+            (positive(*shape, make=make),),
+            np.linalg.cholesky,
+            jax=lambda a: jnp.linalg.cholesky(hermitian(a)),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+        for shape in ((3, 3), (1, 1), (2, 3, 3))
+    ),
+    *(
+        case(
+            np.linalg.cholesky,
+            f"upper_{name}",
+            (upper(positive(3, 3, make=make)),),
+            lambda a: np.linalg.cholesky(a, upper=True),
+            jax=lambda a: jnp.linalg.cholesky(hermitian(a, "U"), upper=True),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+    ),
+    *(
+        Case(np.linalg.qr, (regular(*shape, make=make),), {"mode": mode}, name=f"{name}{shape}")
+        for name, make in (("real", real), ("complex", cplx))
+        for shape, mode in (
+            ((3, 3), "reduced"),
+            ((4, 2), "reduced"),
+            ((2, 3, 2), "r"),
+            ((1, 1), "reduced"),
+            ((3, 3), "complete"),
+        )
+    ),
+    *(
+        Case(np.linalg.qr, (regular(*shape, make=make),), {"mode": mode}, name=f"{name}{shape}", jax=None)
+        for name, make in (("real", real), ("complex", cplx))
+        for shape, mode in (((2, 4), "reduced"), ((2, 2, 3), "complete"), ((2, 4), "r"))
+    ),
+]
 
 EIGENVALUES = [
-    *(case(np.linalg.eigh, f"{name}{shape}{triangle}", (given(positive(*shape, make=make)),),
-           lambda a, t=triangle: rebuilt(np, *np.linalg.eigh(a, t)),
-           jax=lambda a, t=triangle: rebuilt(jnp, *jnp.linalg.eigh(hermitian(a, t))))
-      for name, make in (("real", real), ("complex", cplx))
-      for shape, triangle, given in (((3, 3), "L", lambda a: a), ((3, 3), "U", upper), ((2, 3, 3), "L", lambda a: a),
-                                     ((1, 1), "L", lambda a: a))),
-    *(case(np.linalg.eigh, f"values_{name}", (positive(3, 3, make=make),), lambda a: np.linalg.eigh(a).eigenvalues,
-           jax=lambda a: jnp.linalg.eigh(hermitian(a))[0])
-      for name, make in (("real", real), ("complex", cplx))),
+    *(
+        case(
+            np.linalg.eigh,
+            f"{name}{shape}{triangle}",
+            (given(positive(*shape, make=make)),),
+            lambda a, t=triangle: rebuilt(np, *np.linalg.eigh(a, t)),
+            jax=lambda a, t=triangle: rebuilt(jnp, *jnp.linalg.eigh(hermitian(a, t))),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+        for shape, triangle, given in (
+            ((3, 3), "L", lambda a: a),
+            ((3, 3), "U", upper),
+            ((2, 3, 3), "L", lambda a: a),
+            ((1, 1), "L", lambda a: a),
+        )
+    ),
+    *(
+        case(
+            np.linalg.eigh,
+            f"values_{name}",
+            (positive(3, 3, make=make),),
+            lambda a: np.linalg.eigh(a).eigenvalues,
+            jax=lambda a: jnp.linalg.eigh(hermitian(a))[0],
+        )
+        for name, make in (("real", real), ("complex", cplx))
+    ),
     case(np.linalg.eigh, "absolute_vectors", (positive(3, 3),), lambda a: np.abs(np.linalg.eigh(a)[1])),
-    case(np.linalg.eigvalsh, "real", (positive(2, 3, 3),), np.linalg.eigvalsh,
-         jax=lambda a: jnp.linalg.eigvalsh(hermitian(a))),
-    case(np.linalg.eigvalsh, "upper", (upper(positive(3, 3, make=cplx)),), lambda a: np.linalg.eigvalsh(a, "U"),
-         jax=lambda a: jnp.linalg.eigvalsh(hermitian(a, "U"))),
-    *(case(np.linalg.eigvals, name, (matrix,), np.linalg.eigvals, jax=jnp.linalg.eigvals)
-      for name, matrix in (("complex", regular(3, 3, make=cplx)), ("stack", regular(2, 3, 3, make=cplx)))),
+    case(
+        np.linalg.eigvalsh,
+        "real",
+        (positive(2, 3, 3),),
+        np.linalg.eigvalsh,
+        jax=lambda a: jnp.linalg.eigvalsh(hermitian(a)),
+    ),
+    case(
+        np.linalg.eigvalsh,
+        "upper",
+        (upper(positive(3, 3, make=cplx)),),
+        lambda a: np.linalg.eigvalsh(a, "U"),
+        jax=lambda a: jnp.linalg.eigvalsh(hermitian(a, "U")),
+    ),
+    *(
+        case(np.linalg.eigvals, name, (matrix,), np.linalg.eigvals, jax=jnp.linalg.eigvals)
+        for name, matrix in (("complex", regular(3, 3, make=cplx)), ("stack", regular(2, 3, 3, make=cplx)))
+    ),
     case(np.linalg.eigvals, "real", (regular(3, 3),), np.linalg.eigvals),
-    case(np.linalg.eigvals, "pairs", (np.array([[1.0, 2.0, 0.3], [-2.0, 1.5, 0.1], [0.2, 0.4, 3.0]]),),
-         np.linalg.eigvals),
-    *(case(np.linalg.eig, name, (matrix,), lambda a: list(np.linalg.eig(a)))
-      for name, matrix in (("real", regular(3, 3)), ("complex", regular(2, 3, 3, make=cplx)), ("single", real(1, 1)),
-                           ("pairs", np.array([[1.0, 2.0, 0.3], [-2.0, 1.5, 0.1], [0.2, 0.4, 3.0]])))),
-]  # fmt: skip
+    case(
+        np.linalg.eigvals, "pairs", (np.array([[1.0, 2.0, 0.3], [-2.0, 1.5, 0.1], [0.2, 0.4, 3.0]]),), np.linalg.eigvals
+    ),
+    *(
+        case(np.linalg.eig, name, (matrix,), lambda a: list(np.linalg.eig(a)))
+        for name, matrix in (
+            ("real", regular(3, 3)),
+            ("complex", regular(2, 3, 3, make=cplx) + np.diag([0.0, 1.0, 2.0])),
+            ("single", real(1, 1)),
+            ("pairs", np.array([[1.0, 2.0, 0.3], [-2.0, 1.5, 0.1], [0.2, 0.4, 3.0]])),
+        )
+    ),
+]
 
 SINGULAR_VALUES = [
-    *(case(np.linalg.svd, f"{name}{shape}", (regular(*shape, make=make),),
-           lambda a: singular_function(np, *np.linalg.svd(a, full_matrices=False)),
-           jax=lambda a: singular_function(jnp, *jnp.linalg.svd(a, full_matrices=False)))
-      for name, make in (("real", real), ("complex", cplx)) for shape in ((3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1))),
-    *(case(np.linalg.svd, f"full_{name}{shape}", (regular(*shape, make=make),),
-           lambda a: singular_function(np, *np.linalg.svd(a)))
-      for name, make in (("real", real), ("complex", cplx)) for shape in ((3, 3), (4, 2), (2, 4))),
-    *(case(np.linalg.svd, f"rest_{name}{shape}", (regular(*shape, make=make),), projections_of_the_rest)
-      for projections_of_the_rest in [lambda a: _projections_of_the_rest(*np.linalg.svd(a))]
-      for name, make in (("real", real), ("complex", cplx)) for shape in ((5, 2), (2, 5))),
-    *(case(np.linalg.svd, f"hermitian_{name}", (positive(3, 3, make=make) - 4 * np.eye(3),),
-           lambda a: singular_function(np, *np.linalg.svd(a, hermitian=True)))
-      for name, make in (("real", real), ("complex", cplx))),
-    case(np.linalg.svd, "hermitian_values", (positive(3, 3) - 4 * np.eye(3),),
-         lambda a: np.linalg.svd(a, compute_uv=False, hermitian=True)),
-    *(case(np.linalg.svd, f"values_{name}{shape}", (regular(*shape, make=make),),
-           lambda a: np.linalg.svd(a, compute_uv=False), jax=lambda a: jnp.linalg.svd(a, compute_uv=False))
-      for name, make in (("real", real), ("complex", cplx)) for shape in ((3, 3), (4, 2), (2, 2, 3))),
+    *(
+        case(
+            np.linalg.svd,
+            f"{name}{shape}",
+            (regular(*shape, make=make),),
+            lambda a: singular_function(np, *np.linalg.svd(a, full_matrices=False)),
+            jax=lambda a: singular_function(jnp, *jnp.linalg.svd(a, full_matrices=False)),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+        for shape in ((3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1))
+    ),
+    *(
+        case(
+            np.linalg.svd,
+            f"full_{name}{shape}",
+            (regular(*shape, make=make),),
+            lambda a: singular_function(np, *np.linalg.svd(a)),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+        for shape in ((3, 3), (4, 2), (2, 4))
+    ),
+    *(
+        case(np.linalg.svd, f"rest_{name}{shape}", (regular(*shape, make=make),), projections_of_the_rest)
+        for projections_of_the_rest in [lambda a: _projections_of_the_rest(*np.linalg.svd(a))]
+        for name, make in (("real", real), ("complex", cplx))
+        for shape in ((5, 2), (2, 5))
+    ),
+    *(
+        case(
+            np.linalg.svd,
+            f"hermitian_{name}",
+            (positive(3, 3, make=make) - 4 * np.eye(3),),
+            lambda a: singular_function(np, *np.linalg.svd(a, hermitian=True)),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+    ),
+    case(
+        np.linalg.svd,
+        "hermitian_values",
+        (positive(3, 3) - 4 * np.eye(3),),
+        lambda a: np.linalg.svd(a, compute_uv=False, hermitian=True),
+    ),
+    *(
+        case(
+            np.linalg.svd,
+            f"values_{name}{shape}",
+            (regular(*shape, make=make),),
+            lambda a: np.linalg.svd(a, compute_uv=False),
+            jax=lambda a: jnp.linalg.svd(a, compute_uv=False),
+        )
+        for name, make in (("real", real), ("complex", cplx))
+        for shape in ((3, 3), (4, 2), (2, 2, 3))
+    ),
     Case(np.linalg.svdvals, (regular(3, 4),)),
     Case(np.linalg.svdvals, (regular(3, 4, make=cplx),), name="complex"),
-]  # fmt: skip
+]
 
 
 def _projections_of_the_rest(u: Any, s: Any, vh: Any) -> list[Any]:
@@ -190,18 +305,41 @@ def _projections_of_the_rest(u: Any, s: Any, vh: Any) -> list[Any]:
 
 
 NORMS = [
-    *(Case(np.linalg.norm, (make(*shape),), {"ord": order, **options}, name=f"{make.__name__}{shape}")
-      for make in (real, cplx)
-      for shape, order, options in (
-          ((4,), None, {}), ((2, 3), None, {}), ((2, 3, 2), None, {}), ((2, 3), None, {"keepdims": True}),
-          ((4,), 2, {}), ((4,), 1, {}), ((4,), np.inf, {}), ((4,), -np.inf, {}), ((4,), 3, {}), ((4,), 1.5, {}),
-          ((4,), -1, {}), ((4,), -2, {}), ((4,), 0.5, {}),
-          ((2, 3), None, {"axis": 0}), ((2, 3), 3, {"axis": 1}), ((2, 3), 1, {"axis": -1, "keepdims": True}),
-          ((2, 3), np.inf, {"axis": 0}), ((2, 3), "fro", {}), ((2, 3), "nuc", {}), ((2, 3), 2, {}), ((2, 3), -2, {}),
-          ((2, 3), 1, {}), ((2, 3), -1, {}), ((2, 3), np.inf, {}), ((2, 3), -np.inf, {}), ((3, 2), 1, {"keepdims": True}),
-          ((2, 3, 4), "fro", {"axis": (0, 2)}), ((2, 3, 4), 1, {"axis": (2, 0)}), ((2, 3, 4), np.inf, {"axis": (2, 0)}),
-          ((2, 3, 4), 2, {"axis": (1, -1), "keepdims": True}), ((2, 3, 4), "nuc", {"axis": (2, 0)}),
-      )),
+    *(
+        Case(np.linalg.norm, (make(*shape),), {"ord": order, **options}, name=f"{make.__name__}{shape}")
+        for make in (real, cplx)
+        for shape, order, options in (
+            ((4,), None, {}),
+            ((2, 3), None, {}),
+            ((2, 3, 2), None, {}),
+            ((2, 3), None, {"keepdims": True}),
+            ((4,), 2, {}),
+            ((4,), 1, {}),
+            ((4,), np.inf, {}),
+            ((4,), -np.inf, {}),
+            ((4,), 3, {}),
+            ((4,), 1.5, {}),
+            ((2, 3), None, {"axis": 0}),
+            ((2, 3), 3, {"axis": 1}),
+            ((2, 3), 1, {"axis": -1, "keepdims": True}),
+            ((2, 3), np.inf, {"axis": 0}),
+            ((2, 3), "fro", {}),
+            ((2, 3), "nuc", {}),
+            ((2, 3), 2, {}),
+            ((2, 3), -2, {}),
+            ((2, 3), 1, {}),
+            ((2, 3), -1, {}),
+            ((2, 3), np.inf, {}),
+            ((2, 3), -np.inf, {}),
+            ((3, 2), 1, {"keepdims": True}),
+            ((2, 3, 4), "fro", {"axis": (0, 2)}),
+            ((2, 3, 4), 1, {"axis": (2, 0)}),
+            ((2, 3, 4), np.inf, {"axis": (2, 0)}),
+            ((2, 3, 4), 2, {"axis": (1, -1), "keepdims": True}),
+            ((2, 3, 4), "nuc", {"axis": (2, 0)}),
+        )
+    ),
+    *(Case(np.linalg.norm, (apart(4),), {"ord": order}) for order in (-1, -2, 0.5)),
     Case(np.linalg.norm, (real(),), jax=None),
     Case(np.linalg.vector_norm, (real(2, 3),)),
     Case(np.linalg.vector_norm, (real(2, 3, 4),), {"axis": (0, 2), "keepdims": True}),
@@ -210,9 +348,12 @@ NORMS = [
     Case(np.linalg.matrix_norm, (real(2, 3, 4),)),
     Case(np.linalg.matrix_norm, (real(2, 3, 4),), {"ord": 2, "keepdims": True}),
     Case(np.linalg.matrix_norm, (cplx(2, 3),), {"ord": "nuc"}),
-    *(Case(np.linalg.cond, (regular(3, 3),), {"p": p}) for p in (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc")),
+    *(
+        Case(np.linalg.cond, (np.array([[2.0, 0.3, -0.1], [0.4, 3.5, 0.2], [0.1, -0.5, 5.0]]),), {"p": p})
+        for p in (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc")
+    ),
     Case(np.linalg.cond, (regular(2, 3, 3, make=cplx),), name="complex"),
     Case(np.linalg.cond, (regular(2, 4, 2),)),
-]  # fmt: skip
+]
 
 CASES = [*SYSTEMS, *DETERMINANTS, *PSEUDOINVERSES, *FACTORS, *EIGENVALUES, *SINGULAR_VALUES, *NORMS]

@@ -67,11 +67,11 @@ CASES = [
         for q in (37.0, [10.0, 55.0, 99.0])
         for options in AXES
     ),
-    *(Case(f, (C,), {"q": [[0.0, 0.3], [0.7, 1.0]], "axis": -1}, jax=None) for f in (np.quantile, np.nanquantile)),
+    Case(np.quantile, (C,), {"q": [[0.0, 0.3], [0.7, 1.0]], "axis": -1}, jax=None),
     *(Case(f, (C[0], np.array([0.2, 0.9, 0.35, 0.6])), {"axis": 0}) for f in (np.quantile, np.nanquantile)),
     *(Case(f, (A[0], 0.37)) for f in (np.quantile, np.nanquantile)),
     *(
-        Case(_nanquantile, (A, np.array([0.2, 0.9])), {"method": method, "axis": 1}, name="nan", covers=np.nanquantile)
+        Case(_nanquantile, (A, np.array([0.23, 0.9])), {"method": method, "axis": 1}, name="nan", covers=np.nanquantile)
         for method in METHODS
     ),
     *(Case(_nanquantile, (A, 0.3), {"axis": axis}, name="nan", covers=np.nanquantile) for axis in (None, 0)),

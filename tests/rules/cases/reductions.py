@@ -17,17 +17,6 @@ ZEROS = np.array([[0.3, 0.0, -0.7, 1.1], [0.0, 0.4, 0.0, 1.5], [1.2, 2.0, 0.5, -
 EMPTY = np.zeros((0, 3))
 
 
-def _jax_initial(name: str) -> Any:
-    """JAX's function of this name, which takes `initial` by name only."""
-    import jax.numpy as jnp
-
-    return getattr(jnp, name)
-
-
-def _with_initial(function: Any, a: Any, initial: Any, **options: Any) -> Any:
-    return function(a, initial=initial, **options)
-
-
 def _sum_from(a: Any, initial: Any) -> Any:
     return np.sum(a, axis=1, initial=initial)
 
