@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 import wengert as wg
 from wengert.tape.call import record_call
+from wengert.tape.tape import open_tapes
 
 N = 1000
 
@@ -213,3 +216,27 @@ def test_the_callers_arrays_do_not_change() -> None:
         np.testing.assert_array_equal(now, before)
     assert value == f(*[a.copy() for a in kept])
     assert gradient[0][0] == 0.0
+
+
+def test_a_tape_is_freed_when_the_derivative_returns() -> None:
+    """No reference cycle keeps a tape, or what it has saved, until the garbage collector comes by."""
+    alive: list[Any] = []
+
+    def f(x):
+        y = np.exp(x).reshape(2, 50)
+        y.T[0] *= 2.0
+        z = np.zeros(100)
+        z[::2] = y.ravel()[::2]
+        alive.append(weakref.ref(open_tapes()[-1]))
+        return np.sum(z * x)
+
+    gc.collect()
+    gc.disable()
+    try:
+        for derivative in (wg.grad, wg.hessian, wg.jacobian, lambda f: wg.jacobian(f, mode="forward")):
+            derivative(f)(np.ones(100))
+            wg.jvp(f, (np.ones(100),), (np.ones(100),))
+            wg.vjp(f, np.ones(100))
+        assert [tape() for tape in alive] == [None] * len(alive)
+    finally:
+        gc.enable()

@@ -35,7 +35,7 @@ def full_like(
     device: Any = None,
 ) -> Any:
     result = np.empty_like(a, dtype, order, subok, shape)
-    if isinstance(result, np.ndarray):  # it cannot hold a recorded value
+    if type(result) is np.ndarray:  # it cannot hold a recorded value
         return full(result.shape, fill_value, result.dtype)
     result[...] = fill_value
     return result

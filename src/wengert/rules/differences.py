@@ -73,7 +73,7 @@ def _spacing(distances: Any, size: int) -> Any:
     distances = as_array(distances)
     steps = np.diff(distances if distances.dtype.kind in "fc" else distances.astype(np.float64))
     # Equal steps are a number only where they are plain: each recorded coordinate has a derivative of its own.
-    return steps[0] if isinstance(steps, np.ndarray) and (steps == steps[0]).all() else steps
+    return steps[0] if type(steps) is np.ndarray and (steps == steps[0]).all() else steps
 
 
 def _combined(f: Any, axis: int, weights: tuple[Any, Any, Any], starts: tuple[int, int, int], count: int) -> Any:

@@ -25,7 +25,7 @@ import numpy as np
 from wengert.ops.table import composite, declare, operation, vjp
 from wengert.rules.products import conjugate, matrix_transpose
 
-__all__ = ["adjoint", "quotient", "regular"]
+__all__ = ["adjoint", "hermitian_part", "quotient", "regular"]
 
 
 def adjoint(x: Any) -> Any:
@@ -235,7 +235,7 @@ def _drops_nothing(a: Any, rcond: Any) -> bool:
     return not np.any(dropped)
 
 
-def _hermitian_part(a: Any) -> Any:
+def hermitian_part(a: Any) -> Any:
     """The Hermitian matrix that has the lower triangle of `a`."""
     size = np.shape(a)[-1]
     row, column = np.arange(size)[:, None], np.arange(size)
@@ -251,7 +251,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     if rcond is None:
         rcond = max(np.shape(a)[-2:]) * np.finfo(a.dtype).eps
     if hermitian:
-        a = _hermitian_part(a)
+        a = hermitian_part(a)
     if 0 in np.shape(a)[-2:] or _drops_nothing(a, rcond):
         return pseudoinverse(a, rcond=rcond)
     u, s, vh = np.linalg.svd(a, full_matrices=False)

@@ -29,15 +29,21 @@ def tan_x(ct: Any, out: Any) -> Any:
     return ct * (1.0 + out * out)
 
 
+def _cosine_of_arcsine(x: Any) -> Any:
+    """`sqrt(1 - x**2)`, in factors that keep the digits near 1 and -1."""
+    if np.iscomplexobj(x):  # 1 - x would lose the sign of a zero imaginary part, which says the side of the cut
+        return np.sqrt(-(x - 1.0) * (x + 1.0))
+    return np.sqrt((1.0 - x) * (1.0 + x))
+
+
 @vjp(np.arcsin, wrt="x", singular=True)
 def arcsin_x(ct: Any, x: Any) -> Any:
-    # The factors keep the digits near 1 and -1; negated like this, the sign of a zero imaginary part is kept too.
-    return ct / np.sqrt(-(x - 1.0) * (x + 1.0))
+    return ct / _cosine_of_arcsine(x)
 
 
 @vjp(np.arccos, wrt="x", singular=True)
 def arccos_x(ct: Any, x: Any) -> Any:
-    return -ct / np.sqrt(-(x - 1.0) * (x + 1.0))
+    return -ct / _cosine_of_arcsine(x)
 
 
 @vjp(np.arctan, wrt="x")

@@ -52,6 +52,7 @@ class Tape:
     """
 
     __slots__ = (
+        "__weakref__",
         "aliased",
         "append",
         "captured",
