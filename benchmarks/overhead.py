@@ -245,7 +245,7 @@ def run_worker(threads: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure in a fresh process, whose libraries read the number of threads when they are imported."""
     command = [sys.executable, str(Path(__file__).resolve()), "--worker", f"--repeats={arguments.repeats}"]
     settings = SINGLE_THREAD if threads == "one thread" else {}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 (this very file)
         command + ["--quick"] * arguments.quick,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,

@@ -133,7 +133,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         call = record_call(function, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux)
         _check_scalar(call, function)
         slot, value = call.output_slots[0], call.outputs[0]
-        seeds = [] if slot is None else [(slot, np.ones((), value.dtype)[()] if hasattr(value, "dtype") else 1.0)]
+        seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
         gradient = _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
         result = _result(call)
         return ((result, call.auxiliary) if has_aux else result), gradient

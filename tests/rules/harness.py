@@ -51,7 +51,8 @@ class Case:
         return self.covers if self.covers is not None else self.function
 
     def __str__(self) -> str:
-        shapes = ",".join("x".join(map(str, np.shape(leaf))) or "s" for leaf in tree.flatten(self.args)[0])
+        leaves = [leaf for leaf in tree.flatten(self.args)[0] if is_differentiated(leaf)]
+        shapes = ",".join("x".join(map(str, np.shape(leaf))) or "s" for leaf in leaves)
         options = ",".join(f"{key}={value}" for key, value in self.kwargs.items())
         name = getattr(self.operation, "__name__", "function")
         return f"{name}({self.name or shapes}{',' if options else ''}{options})".replace(" ", "")

@@ -1,9 +1,10 @@
 """The form of rules, read from their source.
 
 A rule is a top-level function of a module of `wengert.rules`, named `operation_argument`; one that several operations
-share has a first part of its own. Its body is assignments to names, one or more returns, and `if` on metadata alone: ranks,
-shapes, types, options, and whether an optional argument was given. So what a rule computes does not depend on values,
-and it can be recorded, transposed and compiled. It never turns a value into a plain array, and assigns no elements.
+share has a first part of its own. Its body is assignments to names, one or more returns, and `if` on metadata alone:
+ranks, shapes, types, options, and whether an optional argument was given. So what a rule computes does not depend on
+values, and it can be recorded, transposed and compiled. It never turns a value into a plain array, and assigns no
+elements.
 
 Comprehensions are allowed: they run over a sequence of arguments, or over axes. Calls of other functions of
 `wengert.rules` are allowed. Raising an error is allowed under an `if`. Composites are not rules: they are exempt.

@@ -8,6 +8,7 @@ lies on it.
 
 from __future__ import annotations
 
+import functools
 import operator
 import string
 from collections import Counter
@@ -38,7 +39,8 @@ def _from_sublists(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
     return text, [operands[2 * i] for i in range(count)]
 
 
-def _explicit(subscripts: str, ranks: list[int], optimize: Any) -> str:
+@functools.lru_cache(maxsize=1024)
+def _explicit(subscripts: str, ranks: tuple[int, ...], optimize: bool) -> str:
     """The subscripts with letters in place of ellipses and with the result's subscripts."""
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
@@ -67,7 +69,7 @@ def einsum(*operands: Any, out: None = None, optimize: Any = False, **options: A
         text, arrays = operands[0], list(operands[1:])
     else:
         text, arrays = _from_sublists(operands)
-    subscripts = _explicit(text, [np.ndim(array) for array in arrays], optimize)
+    subscripts = _explicit(text, tuple(np.ndim(array) for array in arrays), bool(optimize))
     if len(arrays) == 1:
         return einsum_single(arrays[0], subscripts=subscripts, optimize=optimize, **options)
     if len(arrays) == 2:

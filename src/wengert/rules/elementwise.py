@@ -2,8 +2,8 @@
 
 What holds: each rule is the derivative of one element of the result with respect to the same element of the argument.
 At kinks a rule gives the least-norm subgradient: `abs` and `hypot` have 0 at 0, ties of maximum and minimum share
-equally. The derivatives of exponentials and logarithms are those of Abramowitz and Stegun, *Handbook of Mathematical Functions*,
-sections 4.1 and 4.2. Trigonometric and hyperbolic functions are in `wengert.rules.trigonometric`.
+equally. The derivatives of exponentials and logarithms are those of Abramowitz and Stegun, *Handbook of Mathematical
+Functions*, sections 4.1 and 4.2. Trigonometric and hyperbolic functions are in `wengert.rules.trigonometric`.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
         inside &= (place >= 0) & (place < count)
     flat = np.ravel_multi_index(tuple(place[inside] for place in places), shape)
     chosen = None if weights is None else np.ravel(weights)[inside]
-    counts = np.bincount(flat, chosen, math.prod(shape))
+    counts: Any = np.bincount(flat, chosen, math.prod(shape))
     counts = np.reshape(counts if weights is not None else counts.astype(np.float64), shape)
     if density:
         total = np.sum(counts)

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+import wengert.rules.special
+import wengert.rules.trigonometric  # noqa: F401  (these two have the rules of the ufuncs named below)
 from wengert.ops.table import TABLE, operation, vjp
-from wengert.rules import bessel, elementwise, trigonometric  # noqa: F401  (the rules of the ufuncs named below)
 
 __all__ = ["MATH"]
 
@@ -169,7 +170,7 @@ def norm_of(coordinates: Any) -> Any:
 
 @vjp(norm_of, wrt="coordinates", singular=True)
 def norm_of_coordinates(ct: Any, coordinates: Any, out: Any) -> Any:
-    return [ct * np.where(out == 0, 0.0, x / out) for x in coordinates]
+    return [ct * np.where(out == 0, 0.0, np.divide(x, out)) for x in coordinates]  # Python's / raises at 0
 
 
 def hypot(*coordinates: Any) -> Any:

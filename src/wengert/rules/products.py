@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import composite, declare, vjp
 
 __all__ = ["conjugate", "matrix_transpose"]
@@ -127,20 +128,28 @@ def matmul_x2(ct: Any, x1: Any, x2_shape: Any) -> Any:
     return np.matmul(matrix_transpose(x1), ct)
 
 
+def _refuse_axes(name: str, axes: Any) -> None:
+    if axes is not None:
+        raise UnsupportedOperationError(f"numpy.{name} with axes= has no derivative rule; use np.moveaxis")
+
+
 @composite(np.vecdot)
-def vecdot(x1: Any, x2: Any, *, axis: int = -1, keepdims: bool = False) -> Any:
+def vecdot(x1: Any, x2: Any, *, axis: int = -1, keepdims: bool = False, axes: Any = None) -> Any:
+    _refuse_axes("vecdot", axes)
     first, second = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
     found = np.matmul(conjugate(first)[..., None, :], second[..., :, None])[..., 0, 0]
     return np.expand_dims(found, axis) if keepdims else found
 
 
 @composite(np.matvec)
-def matvec(x1: Any, x2: Any) -> Any:
+def matvec(x1: Any, x2: Any, *, axes: Any = None) -> Any:
+    _refuse_axes("matvec", axes)
     return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
 @composite(np.vecmat)
-def vecmat(x1: Any, x2: Any) -> Any:
+def vecmat(x1: Any, x2: Any, *, axes: Any = None) -> Any:
+    _refuse_axes("vecmat", axes)
     return np.matmul(np.expand_dims(conjugate(x1), -2), x2)[..., 0, :]
 
 

@@ -160,7 +160,7 @@ UFUNC_METHODS[np.fmin, "reduce"] = fmin_reduce
 
 def _tied(a: Any, best: Any, where: Any) -> Any:
     """Which elements are the extreme one. A result that is NaN came from the elements that are NaN."""
-    tied = (a == best) | (np.isnan(a) & np.isnan(best))
+    tied = np.where(np.isnan(best), np.isnan(a), a == best)
     return tied if where is None else tied & where
 
 

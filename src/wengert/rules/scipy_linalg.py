@@ -1,9 +1,9 @@
 """Functions of `scipy.linalg`: systems, triangular systems, Cholesky factors, inverses, determinants, the exponential.
 
-What holds: derivatives are those of the triangle that SciPy reads, as in `wengert.rules.decompositions`. Matrices are single
-ones, not stacks, where SciPy solves a system. Sources: Giles, "Collected matrix derivative results for forward and
-reverse mode algorithmic differentiation", 2008, section 2.3; Najfeld and Havel, "Derivatives of the matrix exponential
-and their computation", Advances in Applied Mathematics 16, 1995, theorem 4.12 (expm).
+What holds: derivatives are those of the triangle that SciPy reads, as in `wengert.rules.decompositions`. Where SciPy
+solves a system the matrix is a single one, not a stack. Sources: Giles, "Collected matrix derivative results for
+forward and reverse mode algorithmic differentiation", 2008, section 2.3; Najfeld and Havel, "Derivatives of the matrix
+exponential and their computation", Advances in Applied Mathematics 16, 1995, theorem 4.12 (expm).
 """
 
 from __future__ import annotations

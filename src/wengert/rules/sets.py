@@ -1,7 +1,7 @@
 """Sets of values: each element of a result is an element of an argument, and has its derivative.
 
-What holds: the order and the choice of elements are piecewise constant. Where several elements are equal, the derivative
-passes to the one that `np.unique` takes.
+What holds: the order and the choice of elements are piecewise constant. Where several elements are equal, the
+derivative passes to the one that `np.unique` takes.
 """
 
 from __future__ import annotations

@@ -483,3 +483,22 @@ def ellipk_x(ct: Any, x: Any, out: Any) -> Any:
 @vjp(special.ellipe, wrt="x", singular=True)
 def ellipe_x(ct: Any, x: Any, out: Any) -> Any:
     return ct * ((out - special.ellipk(x)) / (2.0 * x))
+
+
+# Lambert's W: DLMF 4.13.4, in the form without 0 / 0 at 0.
+
+
+@operation(elementwise=True, constant=["k"], inert=["tol"])
+def lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
+    """`scipy.special.lambertw(z, k, tol)`."""
+    return special.lambertw(z, k, tol)
+
+
+@vjp(lambertw, wrt="z", singular=True)
+def lambertw_z(ct: Any, z: Any, out: Any) -> Any:
+    return ct / (z + np.exp(out))
+
+
+@composite(special.lambertw)
+def scipy_lambertw(z: Any, k: Any = 0, tol: float = 1e-8) -> Any:
+    return lambertw(z, k, tol)

@@ -341,6 +341,8 @@ def histogram(
     """The counts are piecewise constant in the data; a derivative passes through the weights, and through the edges."""
     edges = histogram_bin_edges(a, bins, range)
     data = np.reshape(as_array(a), -1)
+    if data.dtype.kind == "c":
+        raise UnsupportedOperationError("np.histogram of complex data has no derivative rule")
     if weights is not None and np.shape(weights) != np.shape(a):
         raise ValueError("weights should have the same shape as a.")
     count = np.shape(edges)[0] - 1

@@ -12,8 +12,8 @@ Z = A * (1 + 0.5j) + 0.25j
 CASES = [
     Case(np.copy, (A,)),
     Case(np.copy, (Z,)),
-    Case(np.astype, (A, np.complex128), single=False),
-    Case(np.astype, (A, np.float64), {"copy": False}, single=False),
+    Case(np.astype, (A, np.dtype(np.complex128)), single=False),
+    Case(np.astype, (A, np.dtype(np.float64)), {"copy": False}, single=False),
     Case(np.real, (A,)),
     Case(np.real, (Z,)),
     Case(np.imag, (Z,)),

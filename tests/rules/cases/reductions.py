@@ -72,7 +72,7 @@ CASES = [
     *(Case(f, (A,), {"where": MASK, "initial": -0.1}, name="where") for f in (np.max, np.sum, np.prod)),
     Case(np.min, (A,), {"axis": 0, "where": MASK, "initial": 9.0}, name="where"),
     Case(np.sum, (A,), {"dtype": np.float32, "axis": 0}, name="dtype", jax=None, single=False, smooth=False, scale=1e6),
-    Case(np.sum, (A, 0, np.complex128), name="dtype", jax=None),
+    Case(np.sum, (A, 0), {"dtype": np.complex128}, name="dtype", jax=None),
     Case(np.prod, (A,), {"dtype": np.complex128}, name="dtype", jax=None),
     Case(_sum_from, (A, np.array(0.7)), covers=np.sum, jax=None),
     Case(_prod_from, (A, np.array(0.7)), covers=np.prod, jax=None),

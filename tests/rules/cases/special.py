@@ -102,6 +102,8 @@ CASES = [
     Case(special.betaincinv, (ORDERS + 1, ORDERS + 2, SHARES), jax=None),
     Case(special.hyp1f1, (ORDERS + 1, ORDERS + 2, SIGNED), jax=None),
     Case(special.hyp2f1, (ORDERS + 1, 2, 4, SHARES), jax=None),
+    Case(special.lambertw, (SIGNED,), jax=None, single=False),  # SciPy's result is in double precision
+    Case(special.lambertw, (Z, -1), name="complex", jax=None),
     Case(special.multigammaln, (POSITIVE + 2.0, 3), jax=None),
     Case(special.logsumexp, (SIGNED,), jax=in_jax("logsumexp")),
     Case(special.logsumexp, (SIGNED,), {"axis": 0}, jax=in_jax("logsumexp")),
