@@ -26,6 +26,8 @@ from wengert.errors import (
     UnsupportedOperationError,
     WengertError,
 )
+from wengert.inspect import Trace, trace
+from wengert.testing import check_grads
 
 __all__ = [
     "ArgumentError",
@@ -35,8 +37,10 @@ __all__ = [
     "NotScalarError",
     "RuleError",
     "SeedError",
+    "Trace",
     "UnsupportedOperationError",
     "WengertError",
+    "check_grads",
     "custom_jvp",
     "custom_vjp",
     "grad",
@@ -47,6 +51,7 @@ __all__ = [
     "linearize",
     "returning",
     "stop_gradient",
+    "trace",
     "value_and_grad",
     "vjp",
 ]

@@ -226,11 +226,10 @@ def _linearized(function: Function, primals: tuple[Any, ...], has_aux: bool) -> 
 
     def pushforward(*tangents: Any) -> Any:
         given = _seed_leaves(tangents, structure, call.inputs, "tangent")
-        by_slot = forward_sweep(call.tape, list(zip(call.input_slots, given, strict=True)))
+        tangents_out = forward_sweep(call.tape, list(zip(call.input_slots, given, strict=True)), call.output_slots)
         shared: set[int] = {id(tangent) for tangent in given}
         found = [
-            plain_result(None if slot is None else by_slot[slot], value, shared)
-            for slot, value in zip(call.output_slots, call.outputs, strict=True)
+            plain_result(tangent, value, shared) for tangent, value in zip(tangents_out, call.outputs, strict=True)
         ]
         return tree.unflatten(call.output_structure, found)
 
@@ -358,13 +357,8 @@ def _jacobian_columns(call: RecordedCall) -> list[list[Any]]:
     """By forward sweeps, one for each element of the inputs."""
     sweeps = []
     for tangents in _basis(call.inputs):
-        by_slot = forward_sweep(call.tape, list(zip(call.input_slots, tangents, strict=True)))
-        sweeps.append(
-            [
-                plain_result(None if slot is None else by_slot[slot], value, set())
-                for slot, value in zip(call.output_slots, call.outputs, strict=True)
-            ]
-        )
+        found = forward_sweep(call.tape, list(zip(call.input_slots, tangents, strict=True)), call.output_slots)
+        sweeps.append([plain_result(tangent, value, set()) for tangent, value in zip(found, call.outputs, strict=True)])
     blocks = []
     for i, output in enumerate(call.outputs):
         start, row = 0, []

@@ -104,7 +104,6 @@ def statements(draw: st.DrawFn, depth: int) -> list[str]:
     return lines
 
 
-
 HEADER = [
     "def fill(out, source, factor):",
     "    for k in range(len(out)):",

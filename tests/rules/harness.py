@@ -59,7 +59,9 @@ class Case:
 
 
 def is_differentiated(leaf: Any) -> bool:
-    return isinstance(leaf, (np.ndarray, np.floating, np.complexfloating, float)) and np.asarray(leaf).dtype.kind in "fc"
+    return (
+        isinstance(leaf, (np.ndarray, np.floating, np.complexfloating, float)) and np.asarray(leaf).dtype.kind in "fc"
+    )
 
 
 def split(case: Case, single: bool = False) -> tuple[Callable[..., Any], list[Any]]:

@@ -5,28 +5,14 @@ Importing it completes the recording array: the functions that record need the a
 
 from __future__ import annotations
 
-import numpy as np
-
 import wengert.rules  # noqa: F401  (fills the table that operators and methods are made from)
-from wengert.ops.table import TABLE
 from wengert.tape import access, record, ufuncs
-from wengert.tape.array import UNARY, install_record
-from wengert.tape.elementwise import unary_recorder
+from wengert.tape.array import install_record
+from wengert.tape.elementwise import install_recorders
 from wengert.tape.methods import install_methods
 from wengert.tape.operators import install_operators
 
 install_record(ufuncs.ufunc, record.call, access.read, access.write)
 install_operators()
 install_methods()
-UNARY.update(
-    {
-        found.function: unary_recorder(found.function)
-        for found in TABLE.values()
-        if isinstance(found.function, np.ufunc)
-        and found.parameters == ("x",)
-        and found.elementwise
-        and found.holomorphic
-        and found.function.nout == 1
-        and found.rules
-    }
-)
+install_recorders()

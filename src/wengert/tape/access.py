@@ -17,9 +17,17 @@ from wengert.tape.array import RecordedArray, RecordedView
 from wengert.tape.entries import Accumulate, Read, Write, is_basic
 from wengert.tape.record import assembled, is_view_of
 from wengert.tape.sweep import template_of
-from wengert.tape.tape import open_tapes
+from wengert.tape.tape import Tape, open_tapes
 
 __all__ = ["accumulate", "overwrite", "preserve", "read", "write"]
+
+
+def _append(tape: Tape, entry: Read | Write | Accumulate) -> None:
+    """Enter a read or write on its tape, its index safe from later changes."""
+    for part in entry.saved:
+        if isinstance(part, np.ndarray):
+            tape.keep_plain(entry.saved, part)
+    tape.append(entry)
 
 
 def read(array: RecordedArray, index: Any) -> Any:
@@ -31,10 +39,7 @@ def read(array: RecordedArray, index: Any) -> Any:
     if array.slot is not None:
         slot = next(tape.slots)
         entry = Read(slot, array.slot, template_of(array), index)
-        for part in entry.saved:
-            if isinstance(part, np.ndarray):
-                tape.keep_plain(entry.saved, part)
-        tape.append(entry)
+        _append(tape, entry)
     if type(result) is not np.float64 and is_view_of(result, value):
         recorded: RecordedArray = RecordedView(result, slot, tape, array.root, (*array.path, itemgetter(index)))
     else:
@@ -103,11 +108,18 @@ def _assigned(array: RecordedArray, value: Any) -> tuple[Any, int | None]:
     return value.current(), value.current_slot()
 
 
+def _memory(value: Any) -> Any:
+    """The plain array under a recorded one, where it was last read."""
+    while isinstance(value, RecordedArray):
+        value = value.value
+    return value
+
+
 def _is_same_memory(array: RecordedArray, index: Any, value: Any) -> bool:
     """Whether `array[index] = value` stores a view into its own place, as the last step of `a[i] += b` does."""
     if not isinstance(value, RecordedView) or value.root is not array.root:
         return False
-    own, target = value.primal(), array.primal()
+    own, target = _memory(value), _memory(array)
     if not is_basic(index) or type(own) is not np.ndarray:
         return False
     region = region_of(target, index)
@@ -150,10 +162,7 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
             root.slot = next(tape.slots)
         dtype = _dtype(plain)
         entry = Write(root.slot, template_of(root), array.path, index, source, np.shape(plain), dtype)
-        for part in entry.saved:
-            if isinstance(part, np.ndarray):
-                tape.keep_plain(entry.saved, part)
-        tape.append(entry)
+        _append(tape, entry)
     root.writes = root.writes_so_far() + 1
     if tape.listener is not None:
         tape.listener.write(array, index, value)
@@ -172,7 +181,7 @@ def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
             root.slot = next(tape.slots)
         shape, template = np.shape(plain), template_of(root)
         entry = Accumulate(root.slot, template, array.path, index, source, shape, _dtype(plain), sign)
-        tape.append(entry)
+        _append(tape, entry)
     root.writes = root.writes_so_far() + 1
     if tape.listener is not None:
         tape.listener.accumulate(array, index, value, sign)

@@ -74,6 +74,13 @@ class RecordedArray:
             recorder = UNARY.get(ufunc)
             if recorder is not None:
                 return recorder(self)
+            methods = BINARY.get(ufunc)
+            if methods is not None:
+                first, second = inputs
+                forward, reflected = methods
+                result = forward(first, second) if type(first) in _RECORDED else reflected(second, first)
+                if result is not NotImplemented:
+                    return result
         return _record.ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -219,8 +226,11 @@ class RecordedView(RecordedArray):
         return self.slot
 
 
-# The short way to record unary ufuncs: filled in by `wengert.tape`.
+_RECORDED = (RecordedArray, RecordedView)
+
+# The short ways to record ufuncs, of two arguments as an operator and its reflection: see wengert.tape.elementwise.
 UNARY: dict[np.ufunc, Callable[[RecordedArray], RecordedArray]] = {}
+BINARY: dict[np.ufunc, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = {}
 
 
 class _Record:

@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import RuleError
+from wengert.errors import RuleError, UnsupportedOperationError, at_user_location
 from wengert.ops.table import TABLE, Operation
-from wengert.tape.array import RecordedArray, RecordedView
+from wengert.tape.array import BINARY, UNARY, RecordedArray, RecordedView
+from wengert.tape.record import call, innermost_tape
 from wengert.tape.tape import Tape
 
-__all__ = ["BinaryRecorder", "UnaryRecorder", "binary_recorder", "unary_recorder"]
+__all__ = ["binary_methods", "install_recorders", "unary_recorder"]
 
 UnaryRecorder = Callable[[RecordedArray], RecordedArray]
 BinaryRecorder = Callable[[Tape, Any, int | None, Any, int | None], RecordedArray]
+
+_PLAIN_NUMBERS = (float, int, complex, bool, np.generic)
 
 # Operands that cannot be overwritten: they are saved as they are.
 _NUMBERS = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.complex64, np.int64})
@@ -55,8 +58,8 @@ def _recorded(tape: Tape, value: Any, slot: int | None) -> Any:
     return value if slot is None else RecordedArray(value, slot, tape)
 
 
-def unary_recorder(function: np.ufunc) -> UnaryRecorder:
-    """What records `function(x)` for a recorded `x`."""
+def unary_recorder(function: np.ufunc, compute: Callable[[Any], Any]) -> UnaryRecorder:
+    """What records `compute(x)`, the operation of `function`, for a recorded `x`."""
     found = TABLE[function]
     rule = found.rules["x"].function
     save = _saver(found, "x")
@@ -64,7 +67,7 @@ def unary_recorder(function: np.ufunc) -> UnaryRecorder:
     def record(array: RecordedArray) -> RecordedArray:
         value = array.current() if type(array) is RecordedView else array.value
         tape = array.tape
-        out = function(value)
+        out = compute(value)
         source = array.slot
         if source is None:
             result = RecordedArray(out, None, tape)
@@ -117,3 +120,71 @@ def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> B
         return result
 
     return record
+
+
+def binary_methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """The operator method and its reflection."""
+    record = binary_recorder(function, compute)
+
+    def method(self: RecordedArray, other: Any) -> Any:
+        kind = type(other)
+        tape = self.tape
+        if type(self) is RecordedView:
+            self.refresh()
+        if kind is RecordedArray or kind is RecordedView:
+            if kind is RecordedView:
+                other.refresh()
+            if other.tape is tape:
+                return record(tape, self.value, self.slot, other.value, other.slot)
+            if innermost_tape((self, other)) is tape:
+                return record(tape, self.value, self.slot, other, None)
+            return record(other.tape, self, None, other.value, other.slot)
+        if kind is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
+            return record(tape, self.value, self.slot, other, None)
+        if isinstance(other, (list, tuple, np.memmap)):
+            return call(function, (self, other), {})
+        _refuse_subclass(other)
+        return NotImplemented
+
+    def reflected(self: RecordedArray, other: Any) -> Any:
+        if type(self) is RecordedView:
+            self.refresh()
+        if type(other) is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
+            return record(self.tape, other, None, self.value, self.slot)
+        if isinstance(other, (list, tuple, np.memmap)):
+            return call(function, (other, self), {})
+        _refuse_subclass(other)
+        return NotImplemented
+
+    return method, reflected
+
+
+def _refuse_subclass(other: Any) -> None:
+    """Refuse arrays whose operators may mean something else, such as those of `np.matrix`."""
+    if isinstance(other, np.ndarray):
+        raise UnsupportedOperationError(
+            f"arithmetic of a recorded array and a {type(other).__name__} has no rule; use a plain ndarray, "
+            f"{at_user_location()}"
+        )
+
+
+def _is_short(found: Operation, names: tuple[str, ...]) -> bool:
+    """Whether the short way serves an operation: elementwise, holomorphic, and every rule saves arguments or result."""
+    return (
+        isinstance(found.function, np.ufunc)
+        and found.elementwise
+        and found.holomorphic
+        and found.parameters == names
+        and found.function.nout == 1
+        and set(found.rules) == set(names)
+        and all({"out", *names}.issuperset(rule.saves) and not rule.statics for rule in found.rules.values())
+    )
+
+
+def install_recorders() -> None:
+    """Fill in the short ways that `__array_ufunc__` of a recording array takes; once the rule table is complete."""
+    for found in TABLE.values():
+        if _is_short(found, ("x",)):
+            UNARY[found.function] = unary_recorder(found.function, found.function)
+        elif _is_short(found, ("x1", "x2")):
+            BINARY[found.function] = binary_methods(found.function, found.function)

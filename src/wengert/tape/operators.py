@@ -8,61 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.tape.access import accumulate, overwrite
 from wengert.tape.array import RecordedArray, RecordedView
-from wengert.tape.elementwise import binary_recorder
-from wengert.tape.record import call, innermost_tape
+from wengert.tape.elementwise import binary_methods, unary_recorder
+from wengert.tape.record import call
 
 __all__ = ["install_operators"]
-
-_PLAIN_NUMBERS = (float, int, complex, bool, np.generic)
-
-
-def _methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
-    """The operator method and its reflection."""
-    record = binary_recorder(function, compute)
-
-    def method(self: RecordedArray, other: Any) -> Any:
-        kind = type(other)
-        tape = self.tape
-        if type(self) is RecordedView:
-            self.refresh()
-        if kind is RecordedArray or kind is RecordedView:
-            if kind is RecordedView:
-                other.refresh()
-            if other.tape is tape:
-                return record(tape, self.value, self.slot, other.value, other.slot)
-            if innermost_tape((self, other)) is tape:
-                return record(tape, self.value, self.slot, other, None)
-            return record(other.tape, self, None, other.value, other.slot)
-        if kind is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
-            return record(tape, self.value, self.slot, other, None)
-        if isinstance(other, (list, tuple, np.memmap)):
-            return call(function, (self, other), {})
-        _refuse_subclass(other)
-        return NotImplemented
-
-    def reflected(self: RecordedArray, other: Any) -> Any:
-        if type(self) is RecordedView:
-            self.refresh()
-        if type(other) is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
-            return record(self.tape, other, None, self.value, self.slot)
-        if isinstance(other, (list, tuple, np.memmap)):
-            return call(function, (other, self), {})
-        _refuse_subclass(other)
-        return NotImplemented
-
-    return method, reflected
-
-
-def _refuse_subclass(other: Any) -> None:
-    """Refuse arrays whose operators may mean something else, such as those of `np.matrix`."""
-    if isinstance(other, np.ndarray):
-        raise UnsupportedOperationError(
-            f"arithmetic of a recorded array and a {type(other).__name__} has no rule; use a plain ndarray, "
-            f"{at_user_location()}"
-        )
 
 
 def _in_place(method: Callable[..., Any], sign: int = 0) -> Callable[..., Any]:
@@ -124,13 +75,8 @@ def _comparison(name: str) -> Callable[..., Any]:
     return method
 
 
-def _unary(function: np.ufunc) -> Callable[[RecordedArray], Any]:
-    """A unary operator; Python numbers keep Python's own result."""
-
-    def method(self: RecordedArray) -> Any:
-        return call(function, (self,), {})
-
-    return method
+def _absolute(self: RecordedArray) -> Any:
+    return call(np.absolute, (self,), {})
 
 
 def _floor_divide(self: RecordedArray, other: Any) -> Any:
@@ -160,7 +106,7 @@ def _reflected_divmod(self: RecordedArray, other: Any) -> Any:
 def install_operators() -> None:
     """Give `RecordedArray` its operators; called once, when the rule table is complete."""
     for name, (function, compute, sign) in _BINARY.items():
-        method, reflected = _methods(function, compute)
+        method, reflected = binary_methods(function, compute)
         if name == "pow":
             method = _power(method)
         setattr(RecordedArray, f"__{name}__", method)
@@ -169,9 +115,9 @@ def install_operators() -> None:
     for name in _COMPARISONS:
         setattr(RecordedArray, f"__{name}__", _comparison(name))
     explicit = {
-        "__neg__": _unary(np.negative),
-        "__pos__": _unary(np.positive),
-        "__abs__": _unary(np.absolute),
+        "__neg__": unary_recorder(np.negative, operator.neg),
+        "__pos__": unary_recorder(np.positive, operator.pos),
+        "__abs__": _absolute,
         "__floordiv__": _floor_divide,
         "__rfloordiv__": _reflected_floor_divide,
         "__matmul__": _matmul,

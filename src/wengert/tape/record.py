@@ -104,12 +104,12 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _constant_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    args, kwargs, out = _without_out(function, args, kwargs)
     tape = innermost_tape((*args, *kwargs.values()))
     while tape is not None:
         args, kwargs = strip(args, tape), strip(kwargs, tape)
         tape = innermost_tape((*args, *kwargs.values()))
-    result = function(*args, **kwargs)
-    return _constants(result)
+    return _stored(_constants(function(*args, **kwargs)), out)
 
 
 def _constants(result: Any) -> Any:

@@ -24,7 +24,7 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-__all__ = ["ByCode", "CALL_HOOK", "ELEMENT_HOOK", "recompile"]
+__all__ = ["CALL_HOOK", "ELEMENT_HOOK", "ByCode", "recompile"]
 
 CALL_HOOK = "__wengert_call__"
 ELEMENT_HOOK = "__wengert_element__"

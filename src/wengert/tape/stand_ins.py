@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import scipy
 
-from wengert.ops.table import COMPOSITES, CONSTANT, TABLE
+from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
 from wengert.tape.array import RecordedArray, constant_array, refuse_to_lose
@@ -268,7 +268,7 @@ def _resolve_function(function: FunctionType) -> Any:
         stand_in = _STAND_INS.get(function)
         if stand_in is not None:
             return stand_in
-        if function in TABLE or function in COMPOSITES or function in CONSTANT:
+        if function in TABLE or function in COMPOSITES or function in CONSTANT or function in UNSUPPORTED:
             return _routed(function)
         return function
     return recompile(function, _HOOKS) or function
@@ -336,6 +336,7 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
     functools.partial: _resolve_partial,
     np.vectorize: _vectorize,
     type(np.sum): _resolve_dispatcher,
+    np.ufunc: lambda function: function,
 }
 
 

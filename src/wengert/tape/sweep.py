@@ -5,14 +5,15 @@ of its arguments (Griewank and Walther, *Evaluating Derivatives*, 2nd ed., secti
 tangents of arguments to tangents of results (section 3.1). A slot without a derivative holds None, which stands for
 zero.
 
-**Strong zeros.** A zero cotangent contributes zero, even where the local derivative is infinite or NaN. Sweeps are
+**Strong zeros.** A zero derivative contributes zero, even where the local derivative is infinite or NaN. Sweeps are
 linear in the seed, so an infinity or NaN that matters reaches the result. The reverse sweep is therefore run plainly,
 and run again with strong zeros applied to every elementwise rule only where the result is not finite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,8 +117,9 @@ def _strong_zero(ct: Any, contribution: Any) -> Any:
     return np.where(ct == 0, np.zeros((), contribution.dtype), contribution)
 
 
-def _elementwise_rules() -> set[Any]:
-    return {rule.function for found in TABLE.values() if found.elementwise for rule in found.rules.values()}
+@functools.cache
+def _elementwise_rules() -> frozenset[Any]:
+    return frozenset(rule.function for found in TABLE.values() if found.elementwise for rule in found.rules.values())
 
 
 def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = False) -> Derivatives:
@@ -159,42 +161,59 @@ def _primal(value: Any) -> Any:
     return value.primal() if isinstance(value, RecordedArray) else value
 
 
+def _run_with_strong_zeros_if_needed(run: Callable[[frozenset[Any]], list[Any]]) -> list[Any]:
+    with np.errstate(all="ignore"):
+        found = run(frozenset())
+        if all(value is None or np.isfinite(_primal(value)).all() for value in found):
+            return found
+        return run(_elementwise_rules())
+
+
 def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequence[int | None]) -> list[Any]:
     """The adjoints of the slots `sources` for the cotangents `seeds`; None where nothing depends on the source."""
-    with np.errstate(all="ignore"):
-        adjoints = _reverse(tape, seeds, frozenset())
-        found = [None if source is None else adjoints.by_slot[source] for source in sources]
-        if not all(value is None or np.isfinite(_primal(value)).all() for value in found):
-            adjoints = _reverse(tape, seeds, frozenset(_elementwise_rules()))
-            found = [None if source is None else adjoints.by_slot[source] for source in sources]
-    return found
+
+    def run(strong: frozenset[Any]) -> list[Any]:
+        adjoints = _reverse(tape, seeds, strong)
+        return [None if slot is None else adjoints.by_slot[slot] for slot in sources]
+
+    return _run_with_strong_zeros_if_needed(run)
 
 
 def all_adjoints(tape: Tape, seeds: Sequence[tuple[int, Any]]) -> list[Any]:
     """The adjoint of every slot, for people to read."""
     with np.errstate(all="ignore"):
-        return _reverse(tape, seeds, frozenset(_elementwise_rules()), keep_all=True).by_slot
+        return _reverse(tape, seeds, _elementwise_rules(), keep_all=True).by_slot
 
 
-def forward_sweep(tape: Tape, seeds: Seeds) -> list[Any]:
-    """The tangents of all slots for the tangents `seeds` of some."""
+def _forward(tape: Tape, seeds: Seeds, strong: frozenset[Any]) -> Derivatives:
     tangents = Derivatives(tape.size, seeds)
     by_slot, add = tangents.by_slot, tangents.add
-    with np.errstate(all="ignore"):
-        for entry in tape.entries:
-            if type(entry) is not tuple:
-                entry.forward(tangents)
-                continue
-            slot, links = entry
-            for rule, source, fit, saved in links:
-                if type(source) is int:
-                    tangent = by_slot[source]
-                    if tangent is None:
-                        continue
-                else:
-                    tangent = [None if one is None else by_slot[one] for one in source]
-                    if all(one is None for one in tangent):
-                        continue
-                contribution = rule(tangent, *saved)
-                add(slot, contribution if fit is None else fit_tangent(contribution, *fit))
-    return by_slot
+    for entry in tape.entries:
+        if type(entry) is not tuple:
+            entry.forward(tangents)
+            continue
+        slot, links = entry
+        for rule, source, fit, saved in links:
+            if type(source) is int:
+                tangent = by_slot[source]
+                if tangent is None:
+                    continue
+            else:
+                tangent = [None if one is None else by_slot[one] for one in source]
+                if all(one is None for one in tangent):
+                    continue
+            contribution = rule(tangent, *saved)
+            if strong and getattr(rule, "func", rule) in strong:
+                contribution = np.where(tangent == 0, np.zeros((), contribution.dtype), contribution)
+            add(slot, contribution if fit is None else fit_tangent(contribution, *fit))
+    return tangents
+
+
+def forward_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], results: Sequence[int | None]) -> list[Any]:
+    """The tangents of the slots `results` for the tangents `seeds`; None where a result depends on no seed."""
+
+    def run(strong: frozenset[Any]) -> list[Any]:
+        tangents = _forward(tape, seeds, strong)
+        return [None if slot is None else tangents.by_slot[slot] for slot in results]
+
+    return _run_with_strong_zeros_if_needed(run)
