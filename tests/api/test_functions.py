@@ -314,7 +314,7 @@ def test_strided_arguments(x: Any) -> None:
 
 
 def test_a_strided_argument_has_the_views_that_it_has_in_numpy() -> None:
-    """Flattening a non-contiguous argument copies it, as it does outside of a derivative; a contiguous one is viewed."""
+    """Flattening a non-contiguous argument copies it, as outside of a derivative; a contiguous one is viewed."""
 
     def f(x):
         y = x.reshape(-1)

@@ -1,8 +1,8 @@
 """Random programs of in-place updates, views and aliases, valid by construction, as source text.
 
 A program has arrays `a, b, c, d` of four elements and `v, w` of two, which may be views of them or of one another, and
-scalars `s, t`. Its operations are analytic, so that the complex step gives its derivative to rounding (Squire and Trapp,
-SIAM Review 40 (1998)). Conditions test real parts.
+scalars `s, t`. Its operations are analytic, so that the complex step gives its derivative to rounding (Squire and
+Trapp, SIAM Review 40 (1998)). Conditions test real parts.
 """
 
 from __future__ import annotations

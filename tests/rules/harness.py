@@ -31,9 +31,10 @@ BY_NAME: Any = object()
 class Case:
     """An operation with arguments. Floating arrays among `args` (also in lists and tuples) are differentiated.
 
-    `covers` is the function of the table that the case is for, where `function` is a wrapper around it. `jax` is the same
-    function for JAX: by default the one of the same name in `jax.numpy`, None where JAX has none. `smooth` is False where
-    second derivatives do not exist at the arguments. `scale` multiplies tolerances for ill-conditioned cases.
+    `covers` is the function of the table that the case is for, where `function` is a wrapper around it. `jax` is the
+    same function for JAX: by default the one of the same name in `jax.numpy`, None where JAX has none. `smooth` is
+    False where second derivatives do not exist at the arguments. `scale` multiplies tolerances for ill-conditioned
+    cases.
     """
 
     function: Callable[..., Any]
@@ -216,8 +217,7 @@ def check_against_jax(case: Case) -> float | None:
     jax_result, jax_pullback = jax.vjp(other, *values)
     expected = jax_pullback([np.asarray(ct).astype(one.dtype) for ct, one in zip(cts, jax_result, strict=True)])
     worst = 0.0
-    for one, reference in zip(pullback(cts), expected, strict=True):
-        reference = np.asarray(reference)
+    for one, reference in zip(pullback(cts), map(np.asarray, expected), strict=True):
         scale = max(1.0, float(np.max(np.abs(reference), initial=0.0)))
         np.testing.assert_allclose(one / scale, reference / scale, rtol=0, atol=1e-9 * case.scale)
         worst = max(worst, float(np.max(np.abs(one - reference), initial=0.0)) / scale)

@@ -1,7 +1,8 @@
 """The derivative table: one module per family of operations. Importing this package fills `wengert.ops.table`.
 
-A rule is a named top-level function, straight-line NumPy with one `return`; its parameter list is what it saves. A Python
-`if` tests only static metadata and ranks. No rule broadcasts or sums over broadcast axes: the drivers do.
+A rule is a named top-level function, straight-line NumPy with one `return`; its parameter list is what it saves. A
+Python `if` tests only static metadata and ranks. No rule broadcasts or sums over broadcast axes: the drivers do. No
+rule looks at the values of `ct`: it must be linear in them, and is transposed by running it at zero.
 """
 
 from __future__ import annotations

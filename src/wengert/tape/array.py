@@ -40,7 +40,7 @@ class RecordedArray:
 
     @property  # type: ignore[misc]  # mypy knows only the class that it is
     def __class__(self) -> type:
-        """The class of the plain value, so that `isinstance`, `match` and `singledispatch` decide as they would on it."""
+        """The class of the plain value: `isinstance`, `match` and `singledispatch` decide as they would on that."""
         return type(self.primal())
 
     # What the record engine asks of it.

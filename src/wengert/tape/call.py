@@ -76,7 +76,7 @@ def _same_layout_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _own_copy(value: Any) -> Any:
     if isinstance(value, RecordedArray):
-        return value.copy("K") if isinstance(value, np.ndarray) else value
+        return value.copy("K") if isinstance(value.primal(), np.ndarray) else value
     if isinstance(value, np.ndarray):
         return _same_layout_copy(value)
     return value
@@ -118,7 +118,7 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
 
 
 def _unwrap(tape: Tape, value: Any, keep: bool) -> tuple[Any, int | None]:
-    """A result without its level, and its slot; a copy for the caller to do with at will where the sweep comes later."""
+    """A result without its level, and its slot; where the sweep comes later, a copy for the caller to change."""
     if isinstance(value, RecordedArray) and value.tape is tape:
         plain = value.current()
         return _own_copy(plain) if keep else plain, value.slot

@@ -168,14 +168,14 @@ def _refuse_subclass(other: Any) -> None:
         )
 
 
-def _is_short(found: Operation, names: tuple[str, ...]) -> bool:
-    """Whether the short way serves an operation: elementwise, holomorphic, and every rule saves arguments or result."""
+def _is_short(function: np.ufunc, names: tuple[str, ...]) -> bool:
+    """Whether the short way serves a ufunc: elementwise, holomorphic, and every rule saves arguments or the result."""
+    found = TABLE[function]
     return (
-        isinstance(found.function, np.ufunc)
-        and found.elementwise
+        found.elementwise
         and found.holomorphic
         and found.parameters == names
-        and found.function.nout == 1
+        and function.nout == 1
         and set(found.rules) == set(names)
         and all({"out", *names}.issuperset(rule.saves) and not rule.statics for rule in found.rules.values())
     )
@@ -183,8 +183,10 @@ def _is_short(found: Operation, names: tuple[str, ...]) -> bool:
 
 def install_recorders() -> None:
     """Fill in the short ways that `__array_ufunc__` of a recording array takes; once the rule table is complete."""
-    for found in TABLE.values():
-        if _is_short(found, ("x",)):
-            UNARY[found.function] = unary_recorder(found.function, found.function)
-        elif _is_short(found, ("x1", "x2")):
-            BINARY[found.function] = binary_methods(found.function, found.function)
+    for function in TABLE:
+        if not isinstance(function, np.ufunc):
+            continue
+        if _is_short(function, ("x",)):
+            UNARY[function] = unary_recorder(function, function)
+        elif _is_short(function, ("x1", "x2")):
+            BINARY[function] = binary_methods(function, function)

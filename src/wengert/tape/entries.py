@@ -1,7 +1,7 @@
 """The entries of a tape that are not plain operations: reads, writes and operations with several results.
 
-Each knows how it is swept: `forward` as it was executed, on tangents, and `reverse` as the transpose of that. With `s_bar`
-the adjoint storage of `s`, in reverse:
+Each knows how it is swept: `forward` as it was executed, on tangents, and `reverse` as the transpose of that. In
+reverse, with `s_bar` the adjoint storage of `s`:
 
     v = s[i]      v's cotangent is added to s_bar[i]
     s[i] = v      s_bar[i] is v's cotangent; s_bar[i] becomes 0

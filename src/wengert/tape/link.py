@@ -147,7 +147,7 @@ def _foreign_arrays(tape: Tape, named: dict[str, Any]) -> list[Any]:
         item
         for value in named.values()
         for item in (value if isinstance(value, (list, tuple)) else (value,))
-        if isinstance(item, np.ndarray) and not (isinstance(item, RecordedArray) and item.tape is tape)
+        if (item.tape is not tape if isinstance(item, RecordedArray) else isinstance(item, np.ndarray))
     ]
 
 

@@ -70,7 +70,8 @@ def assembled(value: Any) -> Any:
     elements = [assembled(item) for item in value]
     if len({np.shape(element) for element in elements}) > 1:
         raise ValueError(
-            "setting an array element with a sequence. The requested array has an inhomogeneous shape after 1 dimensions."
+            "setting an array element with a sequence. The requested array has an inhomogeneous shape after 1 "
+            "dimensions."
         )
     return array_of(elements)
 

@@ -44,7 +44,7 @@ def _place_in_memory(value: Any) -> Any:
 class Snapshots:
     """Copies of plain arrays that were saved: the user may change those at any time, by ways that nobody sees.
 
-    Each saved array is copied, but for one that lies in the same memory as one copied before, and has the same elements.
+    Each saved array is copied, but for one that lies in the same memory as one copied before, with the same elements.
     """
 
     __slots__ = ("copies",)

@@ -1,14 +1,14 @@
 """Interception: recompiles a user's function so that the calls and stores in it can be followed.
 
 What goes in: a Python function. What comes out: the same function, compiled again from its own source with each call
-`f(...)` turned into `resolve(f, n)(...)` with its number of positional arguments, and each store into an array announced before it happens. `resolve` gives the
-stand-ins of `wengert.tape.stand_ins`: creation calls that yield recording arrays, `math` functions that record, and
-users' own functions, recompiled in their turn. NumPy is not patched, and globals and closures are the function's
-own.
+`f(...)` turned into `resolve(f)(...)`, and each store `a[i] = v` into one that can refuse to lose a recorded value.
+`resolve` gives the stand-ins of `wengert.tape.stand_ins`: creation calls that yield recording arrays, `math` functions
+that record, and users' own functions, recompiled in their turn. NumPy is not patched, and globals and closures are the
+function's own.
 
 What holds: line numbers and names are kept, so tracebacks read as before. The source is used only if it compiles to
 the code the function has; a function without such source runs as it is, which is safe: storing a recorded value
-into a plain array is an error, and plain arrays are copied when saved.
+into a plain array is an error.
 """
 
 from __future__ import annotations

@@ -46,9 +46,9 @@ class Listener(Protocol):
 class Tape:
     """One recording: its entries in the order of execution.
 
-    `forward` says which sweep the entries are bound for. `aliased` holds the identities of inputs that shared memory when
-    the call was made. `snapshots` are copies of what was saved of plain arrays; `captured` are the saved recorded values
-    of outer levels, each with the list that it is saved in.
+    `forward` says which sweep the entries are bound for. `aliased` holds the identities of inputs that shared memory
+    when the call was made. `snapshots` are copies of what was saved of plain arrays; `captured` are the saved recorded
+    values of outer levels, each with the list that it is saved in.
     """
 
     __slots__ = (

@@ -102,9 +102,8 @@ def _along_axis(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs
     known = UFUNC_METHODS.get((function, method))
     if known is not None:
         array, *rest = inputs
-        names = ("axis", "dtype", "out", "keepdims", "initial", "where")
-        if method == "reduceat":
-            names = ("indices", *names)
+        first = ("indices",) if method == "reduceat" else ()
+        names = (*first, "axis", "dtype", "out", "keepdims", "initial", "where")
         options = {**dict(zip(names, rest, strict=False)), **kwargs}
         if method == "reduce":
             options.setdefault("axis", 0)
