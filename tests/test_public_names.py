@@ -11,7 +11,7 @@ import pytest
 import wengert
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
-MODULES = ["wengert", "wengert.testing", "wengert.inspect"]
+MODULES = ["wengert", "wengert.testing"]
 
 
 def documented(module: str) -> set[str]:
