@@ -2,8 +2,7 @@
 
 Creation calls (`np.zeros`, `np.array`, `x.copy()`) yield recording arrays, which can hold recorded values.
 Conversions that do not take part in NumPy's protocols (`float`, `np.asarray`) and Python's `math` functions record.
-Functions that change a plain array in place first let the open tapes copy what they have saved of it. Users'
-functions, methods, classes and callables are recompiled. Everything else stands for itself.
+Users' functions, methods, classes and callables are recompiled. Everything else stands for itself.
 """
 
 from __future__ import annotations
@@ -317,10 +316,12 @@ def _resolve_dispatcher(function: Any) -> Any:
 
 
 def _resolve_other(function: Any) -> Any:
-    """An instance with a `__call__`, or a compiled function that knows its Python source."""
+    """An instance with a `__call__`, a class with a metaclass, or a compiled function that knows its Python source."""
     python_function = getattr(function, "py_func", None)  # numba's dispatchers
     if type(python_function) is FunctionType:
         return _resolve_function(python_function)
+    if isinstance(function, type):  # a class with a metaclass of its own
+        return _resolve_class(function)
     called = getattr(type(function), "__call__", None)  # noqa: B004 (it must be a Python function)
     if type(called) is FunctionType and not _is_library(called):
         new = _resolve_function(called)
