@@ -23,6 +23,7 @@ __all__ = ["binary_methods", "install_recorders", "unary_recorder"]
 UnaryRecorder = Callable[[RecordedArray], RecordedArray]
 BinaryRecorder = Callable[[Tape, Any, int | None, Any, int | None], RecordedArray]
 
+_DOUBLE = np.dtype(np.float64)
 _PLAIN_NUMBERS = (float, int, complex, bool, np.generic)
 
 # Operands that cannot be overwritten: they are saved as they are.
@@ -43,12 +44,15 @@ def _saver(found: Operation, wrt: str) -> Callable[..., list[Any]]:
 
 
 def _fit(value: Any, out: Any, forward: bool) -> Any:
-    """What a contribution must be fitted to, or None where the argument and the result are alike."""
+    """What a contribution must be fitted to, or None where argument and result are alike, so that it fits as it is.
+
+    A rule may promote a narrower type than float64, by a constant of its own.
+    """
     if not hasattr(value, "dtype"):
         value = np.asarray(value)
     if not hasattr(out, "dtype"):
         out = np.asarray(out)
-    if value.shape == out.shape and value.dtype == out.dtype:
+    if value.dtype is out.dtype is _DOUBLE and value.shape == out.shape:
         return None
     return (out.shape, out.dtype) if forward else (value.shape, value.dtype)
 
@@ -72,7 +76,7 @@ def unary_recorder(function: np.ufunc, compute: Callable[[Any], Any]) -> UnaryRe
         if source is None:
             result = RecordedArray(out, None, tape)
         else:
-            alike = type(value) is np.ndarray and value.dtype is out.dtype
+            alike = type(value) is np.ndarray and value.dtype is out.dtype is _DOUBLE
             link = rule, source, None if alike else _fit(value, out, tape.forward), save(value, out)
             slot = next(tape.slots)
             tape.append((slot, (link,)))
@@ -95,7 +99,11 @@ def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> B
         if slot1 is None and slot2 is None:
             result = RecordedArray(out, None, tape)
         else:
-            alike = type(x1) is type(x2) is np.ndarray and x1.shape == x2.shape and x1.dtype is x2.dtype
+            alike = (
+                type(x1) is type(x2) is np.ndarray
+                and x1.shape == x2.shape
+                and x1.dtype is x2.dtype is out.dtype is _DOUBLE
+            )
             if slot1 is None:
                 saved = save2(x1, x2, out)
                 links: Any = ((rule2, slot2, None if alike else _fit(x2, out, tape.forward), saved),)
