@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -17,8 +16,9 @@ import numpy as np
 
 from wengert import tree
 from wengert.errors import ArgumentError, NotScalarError, SeedError
-from wengert.tape.array import RecordedArray, is_recorded
-from wengert.tape.call import RecordedCall, plain_result, record_call
+from wengert.tape.array import is_recorded, primal_of
+from wengert.tape.call import RecordedCall, record_call
+from wengert.tape.ends import Argnums, as_arguments, gather, normal_argnums, plain_result, seed_leaves
 from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import forward_sweep, reverse_sweep
 
@@ -36,43 +36,10 @@ __all__ = [
 ]
 
 Function = Callable[..., Any]
-Argnums = int | Sequence[int]
-
-
-def _normal_argnums(argnums: Argnums, count: int) -> tuple[int, ...]:
-    """`argnums` as a tuple of positions from the front, checked against the number of positional arguments."""
-    numbers = (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums)
-    normal = []
-    for number in numbers:
-        position = operator.index(number)
-        if not -count <= position < count:
-            raise ArgumentError(f"argnums={argnums} but the function was called with {count} positional arguments")
-        normal.append(position % count)
-    if len(set(normal)) != len(normal):
-        raise ArgumentError(f"argnums={argnums} names an argument twice")
-    return tuple(normal)
-
-
-def _gather(
-    call: RecordedCall, values: Sequence[Any], args: tuple[Any, ...], argnums: Argnums, seeds: Sequence[Any] = ()
-) -> Any:
-    """Derivatives of the inputs as trees like the arguments: one for an int, a tuple for a sequence."""
-    numbers = _normal_argnums(argnums, len(args))
-    shared = {id(seed) for seed in seeds}
-    remaining = iter([plain_result(value, like, shared) for value, like in zip(values, call.inputs, strict=True)])
-    found = []
-    for number in numbers:
-        leaves, structure = tree.flatten(args[number])
-        found.append(tree.unflatten(structure, [next(remaining) for _ in leaves]))
-    return found[0] if isinstance(argnums, (int, np.integer)) else tuple(found)
 
 
 def _result(call: RecordedCall) -> Any:
     return tree.unflatten(call.output_structure, call.outputs)
-
-
-def _primal(value: Any) -> Any:
-    return value.primal() if isinstance(value, RecordedArray) else value
 
 
 def _check_scalar(call: RecordedCall, function: Function) -> None:
@@ -83,7 +50,7 @@ def _check_scalar(call: RecordedCall, function: Function) -> None:
             f"grad needs a function with one real number as its result, but {name} returned "
             f"{len(call.outputs)} values; use wg.jacobian, or wg.vjp with a cotangent for each"
         )
-    primal = np.asarray(_primal(value))
+    primal = np.asarray(primal_of(value))
     if primal.shape != ():
         raise NotScalarError(
             f"grad needs a function with one real number as its result, but {name} returned an array of shape "
@@ -129,12 +96,12 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
     """
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        numbers = _normal_argnums(argnums, len(args))
+        numbers = normal_argnums(argnums, len(args))
         call = record_call(function, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux)
         _check_scalar(call, function)
         slot, value = call.output_slots[0], call.outputs[0]
         seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
-        gradient = _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
+        gradient = gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
         result = _result(call)
         return ((result, call.auxiliary) if has_aux else result), gradient
 
@@ -165,29 +132,6 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     return _like_function(derivative, function, "Gradient")
 
 
-def _check_seed(seed: Any, like: Any, what: str) -> Any:
-    """A tangent or cotangent of the shape of `like`, in its dtype."""
-    primal, like_primal = _primal(seed), np.asarray(_primal(like))
-    if not isinstance(primal, (np.ndarray, np.generic, int, float, complex)) or isinstance(primal, bool):
-        raise SeedError(f"the {what} must be an array or a number, not {type(seed).__name__}")
-    array = np.asarray(primal)
-    if array.shape != like_primal.shape:
-        raise SeedError(f"the {what} has shape {array.shape}, but what it belongs to has shape {like_primal.shape}")
-    if not np.can_cast(array.dtype, like_primal.dtype, "same_kind"):
-        raise SeedError(f"the {what} has dtype {array.dtype}, but what it belongs to has dtype {like_primal.dtype}")
-    if is_recorded(seed):
-        return seed if seed.dtype == like_primal.dtype else seed.astype(like_primal.dtype)
-    converted = array.astype(like_primal.dtype, copy=False)
-    return converted if isinstance(primal, np.ndarray) else converted[()]
-
-
-def _seed_leaves(seeds: Any, structure: tree.Structure, likes: Sequence[Any], what: str) -> list[Any]:
-    leaves, given = tree.flatten(seeds)
-    if given != structure:
-        raise SeedError(f"the {what} has the structure {given}, but what it belongs to has {structure}")
-    return [_check_seed(seed, like, what) for seed, like in zip(leaves, likes, strict=True)]
-
-
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """The result of `function(*primals)` and its pullback, the vector-Jacobian product.
 
@@ -212,9 +156,9 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     call = record_call(function, primals, {}, argnums, forward=False, keep=True, has_aux=has_aux)
 
     def pullback(ct: Any) -> Any:
-        cts = _seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
+        cts = seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
         seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
-        return _gather(call, reverse_sweep(call.tape, seeds, call.input_slots), primals, argnums, cts)
+        return gather(call, reverse_sweep(call.tape, seeds, call.input_slots), primals, argnums, cts)
 
     result = _result(call)
     return (result, pullback, call.auxiliary) if has_aux else (result, pullback)
@@ -225,7 +169,7 @@ def _linearized(function: Function, primals: tuple[Any, ...], has_aux: bool) -> 
     _, structure = tree.flatten(primals)
 
     def pushforward(*tangents: Any) -> Any:
-        given = _seed_leaves(tangents, structure, call.inputs, "tangent")
+        given = seed_leaves(tangents, structure, call.inputs, "tangent")
         tangents_out = forward_sweep(call.tape, list(zip(call.input_slots, given, strict=True)), call.output_slots)
         shared: set[int] = {id(tangent) for tangent in given}
         found = [
@@ -284,7 +228,7 @@ def stop_gradient(value: Any) -> Any:
     >>> wg.grad(lambda x: x * wg.stop_gradient(x))(3.0)
     np.float64(3.0)
     """
-    return tree.map_leaves(lambda leaf: np.copy(_primal(leaf))[()] if is_recorded(leaf) else leaf, value)
+    return tree.map_leaves(lambda leaf: np.copy(primal_of(leaf))[()] if is_recorded(leaf) else leaf, value)
 
 
 def returning(function: Function, *names: str) -> Function:
@@ -321,7 +265,7 @@ def returning(function: Function, *names: str) -> Function:
 
 def _basis(likes: Sequence[Any]) -> list[list[Any]]:
     """For each element of each array, the list of unit seeds: zeros, with a one in that place."""
-    zeros = [np.zeros_like(np.asarray(_primal(like))) for like in likes]
+    zeros = [np.zeros_like(np.asarray(primal_of(like))) for like in likes]
     seeds = []
     for i, zero in enumerate(zeros):
         for k in range(zero.size):
@@ -332,7 +276,7 @@ def _basis(likes: Sequence[Any]) -> list[list[Any]]:
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    return np.shape(_primal(value))
+    return np.shape(primal_of(value))
 
 
 def _jacobian_rows(call: RecordedCall) -> list[list[Any]]:
@@ -401,7 +345,7 @@ def jacobian(
         raise ValueError(f"mode={mode!r}; it must be 'auto', 'forward' or 'reverse'")
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        numbers = _normal_argnums(argnums, len(args))
+        numbers = normal_argnums(argnums, len(args))
         forward = mode == "forward"
         call = record_call(function, args, kwargs, numbers, forward=forward, keep=True)
         if mode == "auto":
@@ -410,18 +354,9 @@ def jacobian(
                 forward = True
                 call = record_call(function, args, kwargs, numbers, forward=True, keep=True)
         blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
-        return tree.unflatten(call.output_structure, [_as_arguments(row, args, argnums) for row in blocks])
+        return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])
 
     return _like_function(derivative, function, "Jacobian")
-
-
-def _as_arguments(row: list[Any], args: tuple[Any, ...], argnums: Argnums) -> Any:
-    remaining = iter(row)
-    found = []
-    for number in _normal_argnums(argnums, len(args)):
-        leaves, structure = tree.flatten(args[number])
-        found.append(tree.unflatten(structure, [next(remaining) for _ in leaves]))
-    return found[0] if isinstance(argnums, (int, np.integer)) else tuple(found)
 
 
 def hessian(function: Function, argnums: Argnums = 0) -> Function:

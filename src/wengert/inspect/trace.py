@@ -11,7 +11,6 @@ follows the evaluation traces of Griewank and Walther, *Evaluating Derivatives*,
 from __future__ import annotations
 
 import inspect
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -23,7 +22,8 @@ from wengert.inspect.expressions import plain, text_of
 from wengert.inspect.html import table_html
 from wengert.inspect.listener import StepListener
 from wengert.inspect.table import Table, make_table, table_text
-from wengert.tape.call import RecordedCall, check_differentiable, plain_result, record_call
+from wengert.tape.call import RecordedCall, check_differentiable, record_call
+from wengert.tape.ends import Argnums, gather, normal_argnums, seed_leaves
 from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import all_adjoints
 from wengert.tape.tape import open_tapes
@@ -87,14 +87,8 @@ class Trace:
         cts = _seeds(ct, call)
         seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
         self._adjoints = all_adjoints(call.tape, seeds)
-        shared = {id(one) for one in cts}
         gradients = [self._adjoints[slot] for slot in call.input_slots]
-        remaining = iter([plain_result(one, like, shared) for one, like in zip(gradients, call.inputs, strict=True)])
-        found = []
-        for number in self._argnums if isinstance(self._argnums, Sequence) else (self._argnums,):
-            leaves, structure = tree.flatten(self._args[number])
-            found.append(tree.unflatten(structure, [next(remaining) for _ in leaves]))
-        return tuple(found) if isinstance(self._argnums, Sequence) else found[0]
+        return gather(call, gradients, tuple(self._args), self._argnums, cts)
 
     @property
     def saved_bytes(self) -> int:
@@ -123,24 +117,12 @@ class Trace:
 
 
 def _seeds(ct: Any, call: RecordedCall) -> list[Any]:
-    """The cotangents of the results, leaf by leaf, of their shapes and dtypes."""
+    """The cotangents of the results, leaf by leaf; one where the result is one number and none is given."""
     if ct is None:
         if len(call.outputs) != 1 or np.shape(plain(call.outputs[0])) != ():
             raise SeedError("the result is not one number: reverse needs its cotangent, of the structure of the result")
         ct = tree.unflatten(call.output_structure, [1.0])
-    leaves, structure = tree.flatten(ct)
-    if structure != call.output_structure:
-        raise SeedError(f"the cotangent has the structure {structure}, but the result has {call.output_structure}")
-    seeds = []
-    for leaf, output in zip(leaves, call.outputs, strict=True):
-        given, like = np.asarray(plain(leaf)), np.asarray(plain(output))
-        if given.shape != like.shape:
-            raise SeedError(f"the cotangent has shape {given.shape}, but what it belongs to has shape {like.shape}")
-        if not np.can_cast(given.dtype, like.dtype, "same_kind"):
-            raise SeedError(f"the cotangent has dtype {given.dtype}, but what it belongs to has dtype {like.dtype}")
-        converted = given.astype(like.dtype)
-        seeds.append(converted if isinstance(plain(output), np.ndarray) else converted[()])
-    return seeds
+    return seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
 
 
 def _is_differentiable(argument: Any) -> bool:
@@ -153,17 +135,11 @@ def _is_differentiable(argument: Any) -> bool:
     return bool(leaves)
 
 
-def _chosen(argnums: int | Sequence[int] | None, args: tuple[Any, ...]) -> int | tuple[int, ...]:
-    """The positions of the arguments to differentiate, from the front."""
+def _chosen(argnums: Argnums | None, args: tuple[Any, ...]) -> Argnums:
+    """The positions of the arguments to differentiate: those given, or all that can be."""
     if argnums is None:
         return tuple(i for i, argument in enumerate(args) if _is_differentiable(argument))
-    numbers = tuple(map(operator.index, argnums)) if isinstance(argnums, Sequence) else (operator.index(argnums),)
-    if any(not -len(args) <= number < len(args) for number in numbers):
-        raise ArgumentError(f"argnums={argnums} but the function was called with {len(args)} positional arguments")
-    normal = tuple(number % len(args) for number in numbers)
-    if len(set(normal)) != len(normal):
-        raise ArgumentError(f"argnums={argnums} names an argument twice")
-    return normal if isinstance(argnums, Sequence) else normal[0]
+    return argnums
 
 
 def _by_parameter(
@@ -229,7 +205,7 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
             returned.append(result)
             return result
 
-        numbers = chosen if isinstance(chosen, tuple) else (chosen,)
+        numbers = normal_argnums(chosen, len(args))
         call = record_call(run, args, kwargs, numbers, forward=False, keep=True, listener=listener)
         name = getattr(function, "__name__", type(function).__name__)
         return Trace(name, call, listener, text_of(returned[0], listener.name_of), args, chosen)

@@ -17,7 +17,15 @@ import numpy as np
 from wengert.errors import LostGradientError, at_user_location
 from wengert.tape.tape import Tape, open_tapes
 
-__all__ = ["RecordedArray", "RecordedView", "constant_array", "install_record", "is_recorded", "refuse_to_lose"]
+__all__ = [
+    "RecordedArray",
+    "RecordedView",
+    "constant_array",
+    "install_record",
+    "is_recorded",
+    "primal_of",
+    "refuse_to_lose",
+]
 
 Step = Callable[[Any], Any]
 
@@ -263,6 +271,11 @@ def refuse_to_lose(target: str) -> NoReturn:
 def is_recorded(value: Any) -> bool:
     """Whether a value is a recording array of any level."""
     return isinstance(value, RecordedArray)
+
+
+def primal_of(value: Any) -> Any:
+    """The plain value under all levels of a recorded one; any other value as it is."""
+    return value.primal() if isinstance(value, RecordedArray) else value
 
 
 def constant_array(value: Any) -> Any:

@@ -19,7 +19,7 @@ from wengert.tape.array import RecordedArray
 from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
-__all__ = ["RecordedCall", "plain_result", "record_call"]
+__all__ = ["RecordedCall", "check_differentiable", "record_call"]
 
 
 @dataclass(slots=True)
@@ -175,25 +175,3 @@ def _slots_in_argnums_order(argnums: Sequence[int], counts: list[int], slots: li
         starts[number] = position
         position += counts[number]
     return [slot for number in argnums for slot in slots[starts[number] : starts[number] + counts[number]]]
-
-
-def plain_result(value: Any, like: Any, shared: set[int]) -> Any:
-    """A derivative as the caller gets it: its own array, of the shape and dtype of `like`, a NumPy scalar for a number.
-
-    `shared` holds the identities of arrays that the caller has from elsewhere, and takes that of this one.
-    """
-    if value is None:
-        zeros = np.zeros_like(like.primal() if isinstance(like, RecordedArray) else like)
-        return zeros if isinstance(like, (np.ndarray, RecordedArray)) else zeros[()]
-    if isinstance(value, RecordedArray):
-        if id(value) in shared:
-            value = value.copy()
-    elif isinstance(value, np.ndarray):
-        if id(value) in shared or value.base is not None or not value.flags.writeable:
-            value = value.copy()
-        if not isinstance(like, (np.ndarray, RecordedArray)):
-            value = value[()]
-    else:
-        value = np.array(value) if isinstance(like, np.ndarray) else np.asarray(value)[()]
-    shared.add(id(value))
-    return value

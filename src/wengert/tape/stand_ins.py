@@ -21,7 +21,7 @@ import scipy
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
-from wengert.tape.array import RecordedArray, constant_array, refuse_to_lose
+from wengert.tape.array import RecordedArray, constant_array, primal_of, refuse_to_lose
 from wengert.tape.record import assembled, call
 from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, ByCode, recompile
 
@@ -142,12 +142,8 @@ def _number_type(kind: Any, operation: Function | None) -> Function:
     return convert
 
 
-def _primal(value: Any) -> Any:
-    return value.primal() if isinstance(value, RecordedArray) else value
-
-
 def _type(*args: Any, **kwargs: Any) -> Any:
-    return type(_primal(args[0])) if len(args) == 1 else type(*args, **kwargs)
+    return type(primal_of(args[0])) if len(args) == 1 else type(*args, **kwargs)
 
 
 def _calling(function: Function) -> Function:

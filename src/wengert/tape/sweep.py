@@ -20,7 +20,7 @@ import numpy as np
 
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.ops.table import TABLE
-from wengert.tape.array import RecordedArray, constant_array
+from wengert.tape.array import RecordedArray, constant_array, primal_of
 from wengert.tape.tape import Tape, open_tapes
 
 __all__ = ["Derivatives", "Template", "all_adjoints", "forward_sweep", "reverse_sweep", "template_of"]
@@ -157,14 +157,10 @@ def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = 
     return adjoints
 
 
-def _primal(value: Any) -> Any:
-    return value.primal() if isinstance(value, RecordedArray) else value
-
-
 def _run_with_strong_zeros_if_needed(run: Callable[[frozenset[Any]], list[Any]]) -> list[Any]:
     with np.errstate(all="ignore"):
         found = run(frozenset())
-        if all(value is None or np.isfinite(_primal(value)).all() for value in found):
+        if all(value is None or np.isfinite(primal_of(value)).all() for value in found):
             return found
         return run(_elementwise_rules())
 
