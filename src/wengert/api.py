@@ -102,6 +102,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         slot, value = call.output_slots[0], call.outputs[0]
         seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
         gradient = gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
+        call.tape.release()
         result = _result(call)
         return ((result, call.auxiliary) if has_aux else result), gradient
 
@@ -218,6 +219,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has
         raise SeedError(f"jvp needs as many tangents as primals, but got {len(tangents)} for {len(primals)}")
     call, pushforward = _linearized(function, tuple(primals), has_aux)
     result, tangent = _result(call), pushforward(*tangents)
+    call.tape.release()
     return (result, tangent, call.auxiliary) if has_aux else (result, tangent)
 
 
@@ -354,6 +356,7 @@ def jacobian(
                 forward = True
                 call = record_call(function, args, kwargs, numbers, forward=True, keep=True)
         blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
+        call.tape.release()
         return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])
 
     return _like_function(derivative, function, "Jacobian")

@@ -6,6 +6,7 @@ A dataclass is a node whose children are its fields, as in `dataclasses.fields`;
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,15 +21,33 @@ _NAMESPACE = "wengert"
 _seen_dataclasses: set[type] = set()
 
 
+class _Original:
+    """The instance that a dataclass node came from, for what it holds beside its fields; one is as good as another."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Original) and type(self.node) is type(other.node)
+
+    def __hash__(self) -> int:
+        return hash(type(self.node))
+
+    def __repr__(self) -> str:
+        return type(self.node).__qualname__
+
+
 def _register_dataclass(cls: type) -> None:
     """Make instances of dataclass `cls` nodes of trees, rebuilt without running `__init__` or `__post_init__`."""
     names = tuple(field.name for field in dataclasses.fields(cls))
 
-    def flatten_fields(node: Any) -> tuple[list[Any], None]:
-        return [getattr(node, name) for name in names], None
+    def flatten_fields(node: Any) -> tuple[list[Any], _Original]:
+        return [getattr(node, name) for name in names], _Original(node)
 
-    def unflatten_fields(_: Any, children: Iterable[Any]) -> Any:
-        node: Any = object.__new__(cls)
+    def unflatten_fields(original: Any, children: Iterable[Any]) -> Any:
+        node = copy.copy(original.node)
         for name, child in zip(names, children, strict=True):
             object.__setattr__(node, name, child)
         return node

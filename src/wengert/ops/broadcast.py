@@ -26,7 +26,7 @@ def unbroadcast(ct: Any, shape: Shape) -> Any:
 
 
 def _fit_dtype(value: Any, dtype: np.dtype[Any]) -> Any:
-    if isinstance(value, (float, int, complex)) and not isinstance(value, np.generic):
+    if type(value) in (float, int, complex):
         value = np.asarray(value)[()]
     if value.dtype == dtype:
         return value

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+import scipy.special
 
 from wengert.errors import RuleError, UnsupportedOperationError
 from wengert.ops.signatures import signature_of
@@ -136,8 +137,10 @@ def _binder(signature: inspect.Signature) -> Callable[..., tuple[Any, ...]]:
 def operation_name(function: Function) -> str:
     """The public dotted name of a function, as a user writes it: `numpy.linalg.solve`."""
     if isinstance(function, np.ufunc):
-        module = "numpy" if getattr(np, function.__name__, None) is function else "scipy.special"
-        return f"{module}.{function.__name__}"
+        for module in (np, scipy.special):
+            if getattr(module, function.__name__, None) is function:
+                return f"{module.__name__}.{function.__name__}"
+        return function.__name__
     module = ".".join(part for part in function.__module__.split(".") if not part.startswith("_"))
     return f"{module}.{function.__qualname__}"
 

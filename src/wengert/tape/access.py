@@ -7,19 +7,26 @@ if, and only if, a tape still needs the old value.
 
 from __future__ import annotations
 
+import operator
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from wengert.errors import ArgumentError, LostGradientError, UnsupportedOperationError, at_user_location
-from wengert.tape.array import RecordedArray, RecordedView
+from wengert.errors import (
+    ArgumentError,
+    EscapedValueError,
+    LostGradientError,
+    UnsupportedOperationError,
+    at_user_location,
+)
+from wengert.tape.array import RecordedArray, RecordedView, kept_constant, released, report_lost
 from wengert.tape.entries import Accumulate, Read, Write, is_basic
 from wengert.tape.record import assembled, is_view_of
 from wengert.tape.sweep import template_of
 from wengert.tape.tape import Tape, open_tapes
 
-__all__ = ["accumulate", "overwrite", "preserve", "read", "write"]
+__all__ = ["accumulate", "make_writable", "overwrite", "preserve", "read", "write"]
 
 
 def _append(tape: Tape, entry: Read | Write | Accumulate) -> None:
@@ -32,9 +39,12 @@ def _append(tape: Tape, entry: Read | Write | Accumulate) -> None:
 
 def read(array: RecordedArray, index: Any) -> Any:
     """`array[index]`: a view for a basic index, a copy for an advanced one, a number for a full one."""
+    index = _plain_bounds(index)
     tape = array.tape
     value = array.current()
     result = value[index]
+    if not tape.open and kept_constant(array):
+        return result
     slot = None
     if array.slot is not None:
         slot = next(tape.slots)
@@ -60,11 +70,59 @@ def region_of(target: np.ndarray[Any, Any], index: Any) -> np.ndarray[Any, Any]:
     return region
 
 
-def preserve(target: Any, index: Any = Ellipsis) -> None:
-    """Copy out what open tapes have saved of the memory of a plain array that is about to be written."""
+def _plain_bounds(index: Any) -> Any:
+    """An index whose slices have numbers as bounds: an array of one number could be changed later."""
+    if type(index) is slice:
+        bounds = (index.start, index.stop, index.step)
+        if all(bound is None or type(bound) is int for bound in bounds):
+            return index
+        return slice(*[None if bound is None else operator.index(bound) for bound in bounds])
+    return tuple([_plain_bounds(part) for part in index]) if type(index) is tuple else index
+
+
+def make_writable(array: RecordedArray, index: Any) -> None:
+    """Check that a recorded array can be written to now, or make it so, before anything is changed.
+
+    One that was kept after its recording belongs to the innermost level that is open now, if it was a constant or is
+    overwritten as a whole: so works a buffer that is kept from call to call.
+    """
+    tape, root, tapes = array.tape, array.root, open_tapes()
+    if tape.open:
+        if tape not in tapes:
+            raise EscapedValueError(
+                f"a recorded array is written to by another thread than the one that records it, {at_user_location()}"
+            )
+        _check_not_aliased(array)
+        return
+    if root.slot is not None and not (array is root and _is_whole(index)):
+        tape.append(None)  # raises: the value has escaped
+    root.slot = None
+    below = root.value
+    while isinstance(below, RecordedArray) and not below.tape.open:
+        below = below.value
+    level = below.tape.level + 1 if isinstance(below, RecordedArray) else 0
+    for outer in tapes[level:-1]:
+        below = RecordedArray(below, None, outer)
+    root.value = below
+    if tapes:
+        root.tape = array.tape = tapes[-1]
+    preserve(root.primal(), kept_by=tape)
+    if isinstance(array, RecordedView):
+        array.seen = -1
+
+
+def _is_whole(index: Any) -> bool:
+    return index is Ellipsis or (type(index) is slice and index == slice(None))
+
+
+def preserve(target: Any, index: Any = Ellipsis, kept_by: Tape | None = None) -> None:
+    """Copy out what tapes have saved of the memory of a plain array that is about to be written.
+
+    These are the open ones, and one that is closed but may still be swept.
+    """
     if type(target) is not np.ndarray:
         return
-    for tape in open_tapes():
+    for tape in open_tapes() if kept_by is None else (kept_by,):
         if tape.saved.holds(target):
             tape.saved.preserve(region_of(target, index))
 
@@ -83,11 +141,13 @@ def _lower(array: RecordedArray, value: RecordedArray) -> Any:
     below: Any = value
     while isinstance(below, RecordedArray) and below.tape.level > array.tape.level:
         if below.current_slot() is not None:
-            raise LostGradientError(
+            lost = LostGradientError(
                 f"a value of an inner derivative is written into an array of an outer one, {at_user_location()}\n"
                 "The array was made outside the function that is being differentiated, and cannot hold its values. "
                 "Make it inside that function, or pass it as an argument."
             )
+            report_lost(lost)
+            raise lost
         below = below.current()
     return below
 
@@ -98,7 +158,7 @@ def _dtype(value: Any) -> Any:
 
 def _assigned(array: RecordedArray, value: Any) -> tuple[Any, int | None]:
     """What is written at this level, and its slot if it is active."""
-    value = assembled(value)
+    value = released(assembled(value))
     if not isinstance(value, RecordedArray):
         return value, None
     if value.tape is not array.tape:
@@ -146,12 +206,13 @@ def _write_overlapping_mask(target: Any, index: Any, plain: Any) -> None:
 
 def write(array: RecordedArray, index: Any, value: Any) -> None:
     """`array[index] = value`, for any index."""
+    index = _plain_bounds(index)
     if _is_same_memory(array, index, value):
         return
+    make_writable(array, index)
     tape, root = array.tape, array.root
     plain, source = _assigned(array, value)
     target = array.current()
-    _check_not_aliased(array)
     preserve(target, index)
     if isinstance(value, RecordedArray) and value.root is root and _has_mask(index):
         _write_overlapping_mask(target, index, plain)
@@ -170,10 +231,11 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
 
 def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
     """`np.add.at(array, index, value)`, or `np.subtract.at` with `sign` -1."""
+    index = _plain_bounds(index)
+    make_writable(array, index)
     tape, root = array.tape, array.root
     plain, source = _assigned(array, value)
     target = array.current()
-    _check_not_aliased(array)
     preserve(target, index)
     (np.add if sign > 0 else np.subtract).at(target, index, plain)
     if source is not None:
@@ -187,12 +249,15 @@ def accumulate(array: RecordedArray, index: Any, value: Any, sign: int) -> None:
         tape.listener.accumulate(array, index, value, sign)
 
 
-def overwrite(array: RecordedArray, result: RecordedArray) -> None:
+def overwrite(array: RecordedArray, result: Any) -> None:
     """Give all of `array` the value of a result that nothing else refers to, as `a *= b` does.
 
     A storage of its own layout simply becomes the result; else its elements are assigned.
     """
-    _check_not_aliased(array)
+    make_writable(array, Ellipsis)
+    if not isinstance(result, RecordedArray):
+        write(array, Ellipsis, result)
+        return
     value, fresh = array.current(), result.value
     if not isinstance(array, RecordedView) and _same_layout(value, fresh):
         for tape in open_tapes()[array.tape.level + 1 :]:

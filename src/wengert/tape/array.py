@@ -23,8 +23,11 @@ __all__ = [
     "constant_array",
     "install_record",
     "is_recorded",
+    "kept_constant",
     "primal_of",
     "refuse_to_lose",
+    "released",
+    "report_lost",
 ]
 
 Step = Callable[[Any], Any]
@@ -99,23 +102,30 @@ class RecordedArray:
         return _record.function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._is_active():
+        """The plain array of a constant, for code that is not recorded: to read, since a store would be unseen."""
+        if self.is_active():
             refuse_to_lose("a plain ndarray")
-        return np.array(self.primal(), dtype=dtype)
+        primal = self.primal()
+        if copy or not isinstance(primal, np.ndarray) or dtype not in (None, primal.dtype):
+            return np.array(primal, dtype=dtype)
+        view = primal.view()
+        view.flags.writeable = primal.flags.writeable and not self.tape.open
+        return view
 
     def __float__(self) -> float:
-        if self._is_active():
+        if self.is_active():
             refuse_to_lose("a Python float")
         return float(self.primal())
 
     def __complex__(self) -> complex:
-        if self._is_active():
+        if self.is_active():
             refuse_to_lose("a Python complex")
         return complex(self.primal())
 
-    def _is_active(self) -> bool:
+    def is_active(self) -> bool:
+        """Whether the value depends on a differentiated argument, at any level."""
         below = self.current()
-        return self.slot is not None or (isinstance(below, RecordedArray) and below._is_active())
+        return self.slot is not None or (isinstance(below, RecordedArray) and below.is_active())
 
     # What carries no derivative: the plain value answers.
 
@@ -237,7 +247,7 @@ class RecordedView(RecordedArray):
 _RECORDED = (RecordedArray, RecordedView)
 
 # The short ways to record ufuncs, of two arguments as an operator and its reflection: see wengert.tape.elementwise.
-UNARY: dict[np.ufunc, Callable[[RecordedArray], RecordedArray]] = {}
+UNARY: dict[np.ufunc, Callable[[RecordedArray], Any]] = {}
 BINARY: dict[np.ufunc, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = {}
 
 
@@ -258,14 +268,36 @@ def install_record(ufunc: Any, function: Any, read: Any, write: Any) -> None:
     _record.ufunc, _record.function, _record.read, _record.write = ufunc, function, read, write
 
 
-def refuse_to_lose(target: str) -> NoReturn:
+def report_lost(lost: LostGradientError) -> None:
+    """Tell the open tapes of a refusal, which end with it even where user code, or NumPy, replaces the exception."""
+    for tape in open_tapes():
+        tape.lost = tape.lost or lost
+
+
+def kept_constant(value: Any) -> bool:
+    """Whether a recorded value is a constant that was kept after its recording: it is a plain array from then on."""
+    return not value.tape.open and value.root.slot is None
+
+
+def released(value: Any) -> Any:
+    """The plain array of a constant kept after its recording; any other value as it is."""
+    while isinstance(value, RecordedArray) and kept_constant(value):
+        value = value.current()
+    return value
+
+
+_REMEDY = (
+    "A plain ndarray cannot hold a recorded value. Make the buffer inside the differentiated function, from its "
+    "arguments: np.zeros_like(x), or np.zeros(n, like=x); pass it as an argument; or, if no derivative is wanted "
+    "here, use wg.stop_gradient(value)."
+)
+
+
+def refuse_to_lose(target: str, remedy: str = _REMEDY) -> NoReturn:
     """Raise the error for a recorded value about to be stored where its derivative would be lost."""
-    raise LostGradientError(
-        f"a recorded value would lose its derivative in {target}, {at_user_location()}\n"
-        "A plain ndarray cannot hold a recorded value. Make the buffer inside the differentiated function, from its "
-        "arguments: np.zeros_like(x), or np.zeros(n, like=x); pass it as an argument; or, if no derivative is wanted "
-        "here, use wg.stop_gradient(value)."
-    )
+    lost = LostGradientError(f"a recorded value would lose its derivative in {target}, {at_user_location()}\n{remedy}")
+    report_lost(lost)
+    raise lost
 
 
 def is_recorded(value: Any) -> bool:

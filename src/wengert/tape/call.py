@@ -15,7 +15,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from wengert import tree
 from wengert.errors import ArgumentError
-from wengert.tape.array import RecordedArray
+from wengert.tape.array import RecordedArray, released
 from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
@@ -122,7 +122,20 @@ def _unwrap(tape: Tape, value: Any, keep: bool) -> tuple[Any, int | None]:
     if isinstance(value, RecordedArray) and value.tape is tape:
         plain = value.current()
         return _own_copy(plain) if keep else plain, value.slot
-    return value, None
+    return released(value), None
+
+
+def _run(tape: Tape, run: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The function's result; or the refusal to lose a value, even where the function, or a library, caught it."""
+    try:
+        result = run(*args, **kwargs)
+    except Exception as error:
+        if tape.lost is not None and error is not tape.lost:
+            raise tape.lost from error
+        raise
+    if tape.lost is not None:
+        raise tape.lost
+    return result
 
 
 def record_call(
@@ -152,7 +165,7 @@ def record_call(
     with recording(forward, keep, listener) as tape:
         wrapped, slots = _wrap_leaves(tape, leaves, active)
         new_args, new_kwargs = tree.unflatten(structure, wrapped)
-        result = run(*new_args, **new_kwargs)
+        result = _run(tape, run, new_args, new_kwargs)
         auxiliary = None
         if has_aux:
             if not isinstance(result, tuple) or len(result) != 2:

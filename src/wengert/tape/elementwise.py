@@ -14,13 +14,13 @@ import numpy as np
 
 from wengert.errors import RuleError, UnsupportedOperationError, at_user_location
 from wengert.ops.table import TABLE, Operation
-from wengert.tape.array import BINARY, UNARY, RecordedArray, RecordedView
+from wengert.tape.array import BINARY, UNARY, RecordedArray, RecordedView, kept_constant, released
 from wengert.tape.record import call, innermost_tape
 from wengert.tape.tape import Tape
 
 __all__ = ["binary_methods", "install_recorders", "unary_recorder"]
 
-UnaryRecorder = Callable[[RecordedArray], RecordedArray]
+UnaryRecorder = Callable[[RecordedArray], Any]
 BinaryRecorder = Callable[[Tape, Any, int | None, Any, int | None], RecordedArray]
 
 _DOUBLE = np.dtype(np.float64)
@@ -68,9 +68,11 @@ def unary_recorder(function: np.ufunc, compute: Callable[[Any], Any]) -> UnaryRe
     rule = found.rules["x"].function
     save = _saver(found, "x")
 
-    def record(array: RecordedArray) -> RecordedArray:
+    def record(array: RecordedArray) -> Any:
         value = array.current() if type(array) is RecordedView else array.value
         tape = array.tape
+        if not tape.open and kept_constant(array):
+            return compute(value)
         out = compute(value)
         source = array.slot
         if source is None:
@@ -139,9 +141,13 @@ def binary_methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tu
         tape = self.tape
         if type(self) is RecordedView:
             self.refresh()
+        if not tape.open and kept_constant(self):
+            return compute(released(self), released(other))
         if kind is RecordedArray or kind is RecordedView:
             if kind is RecordedView:
                 other.refresh()
+            if not other.tape.open and kept_constant(other):
+                return method(self, released(other))
             if other.tape is tape:
                 return record(tape, self.value, self.slot, other.value, other.slot)
             if innermost_tape((self, other)) is tape:
@@ -157,6 +163,8 @@ def binary_methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tu
     def reflected(self: RecordedArray, other: Any) -> Any:
         if type(self) is RecordedView:
             self.refresh()
+        if not self.tape.open and kept_constant(self):
+            return compute(other, released(self))
         if type(other) is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
             return record(self.tape, other, None, self.value, self.slot)
         if isinstance(other, (list, tuple, np.memmap)):

@@ -17,7 +17,7 @@ __all__ = ["install_methods"]
 
 # Methods whose arguments after the array are those of the NumPy function of the same name.
 _SAME_NAME = (
-    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "choose", "clip", "conj", "conjugate"),
+    *("all", "any", "argmax", "argmin", "argpartition", "argsort", "choose", "clip"),
     *("cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ravel", "repeat"),
     *("round", "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"),
 )
@@ -71,6 +71,10 @@ def _item(self: RecordedArray, *index: Any) -> Any:
 
 def _tolist(self: RecordedArray) -> Any:
     return [_tolist(row) for row in self] if self.ndim else self
+
+
+def _conjugate(self: RecordedArray) -> Any:
+    return call(np.conjugate, (self,), {}) if self.dtype.kind == "c" else self
 
 
 def _compress(self: RecordedArray, condition: Any, axis: int | None = None, out: Any = None) -> Any:
@@ -160,6 +164,8 @@ def install_methods() -> None:
         "item": _item,
         "tolist": _tolist,
         "compress": _compress,
+        "conj": _conjugate,
+        "conjugate": _conjugate,
         "fill": _fill,
         "sort": _sort,
         "partition": _partition,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from wengert.tape.access import accumulate, overwrite
-from wengert.tape.array import RecordedArray, RecordedView
+from wengert.tape.access import accumulate, make_writable, overwrite
+from wengert.tape.array import RecordedArray, RecordedView, kept_constant
 from wengert.tape.elementwise import binary_methods, unary_recorder
 from wengert.tape.record import call
 
@@ -22,6 +22,8 @@ def _in_place(method: Callable[..., Any], sign: int = 0) -> Callable[..., Any]:
     def update(self: RecordedArray, other: Any) -> Any:
         if not isinstance(self.primal(), np.ndarray):
             return method(self, other)
+        if kept_constant(self):
+            make_writable(self, Ellipsis)
         other_dtype = other.dtype if hasattr(other, "dtype") else None
         if other_dtype is not None and not np.can_cast(other_dtype, self.dtype, "same_kind"):
             raise TypeError(

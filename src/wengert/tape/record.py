@@ -17,7 +17,7 @@ from wengert.errors import EscapedValueError, UnsupportedOperationError, at_user
 from wengert.ops.signatures import place_of_out
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED, Operation, operation_name, require_default
 from wengert.rules.python_values import array_of
-from wengert.tape.array import RecordedArray, RecordedView, constant_array
+from wengert.tape.array import RecordedArray, RecordedView, constant_array, kept_constant, released
 from wengert.tape.link import link
 from wengert.tape.saved import memory_owner
 from wengert.tape.tape import Tape
@@ -85,8 +85,19 @@ def _without_lists_of_numbers(value: Any) -> Any:
     return value
 
 
+def _released_arguments(value: Any) -> Any:
+    """An argument, with constants in it that were kept after their recording made plain arrays."""
+    if type(value) in (list, tuple):
+        return type(value)([_released_arguments(item) for item in value])
+    return released(value)
+
+
 def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a function of the table with recorded arguments, whatever its class."""
+    if any(kept_constant(value) for value in _flat((*args, *kwargs.values()))):
+        args, kwargs = _released_arguments(args), {name: _released_arguments(value) for name, value in kwargs.items()}
+        if not any(True for _ in _flat((*args, *kwargs.values()))):
+            return function(*args, **kwargs)
     found = TABLE.get(function)
     if found is not None:
         return apply(found, args, kwargs)
@@ -145,7 +156,7 @@ def _assemble_arguments(
     found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call with lists made arrays, as NumPy itself makes them, recorded values included."""
-    if not any(type(value) in (list, tuple) for value in (*args, *kwargs.values())):
+    if not any(type(value) in (list, tuple, np.ndarray) for value in (*args, *kwargs.values())):
         return args, kwargs
     named = dict(zip(found.parameters, args, strict=False)) | kwargs
     for name, value in named.items():
@@ -153,10 +164,17 @@ def _assemble_arguments(
             named[name] = assembled(value)
             if type(named[name]) is list:  # the caller may change it later
                 named[name] = np.array(value) if name in found.rules else list(value)
+            elif type(value) is np.ndarray and name not in found.rules and _keeps_option(found, name):
+                named[name] = value.copy()
         elif type(value) in (list, tuple):
             named[name] = type(value)([assembled(item) for item in value])
     names = found.parameters[: len(args)]
     return tuple(named[name] for name in names), {name: named[name] for name in kwargs}
+
+
+def _keeps_option(found: Operation, name: str) -> bool:
+    """Whether a rule, or a view, keeps the value of an option as it is given."""
+    return found.view or any(name in rule.statics for rule in found.rules.values())
 
 
 def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

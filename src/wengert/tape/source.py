@@ -65,6 +65,7 @@ def _parse(text: str, filename: str) -> ast.Module | None:
 
 def _parse_file(code: CodeType, module_globals: dict[str, Any]) -> ast.Module | None:
     """The syntax tree of the file a code object comes from, if there is one."""
+    linecache.checkcache(code.co_filename)
     text = "".join(linecache.getlines(code.co_filename, module_globals))
     return _parse(text, code.co_filename) if text else None
 
@@ -171,9 +172,16 @@ def _same_code(one: CodeType, other: CodeType) -> bool:
         if isinstance(a, CodeType) and isinstance(b, CodeType):
             if not _same_code(a, b):
                 return False
-        elif type(a) is not type(b) or a != b:
+        elif not _same_constant(a, b):
             return False
     return True
+
+
+def _same_constant(a: Any, b: Any) -> bool:
+    """Whether two constants are the same to the last bit: 0.0 is not -0.0, and 1 is not 1.0, in tuples either."""
+    if isinstance(a, frozenset) and isinstance(b, frozenset):
+        return {(type(item), item) for item in a} == {(type(item), item) for item in b}
+    return type(a) is type(b) and repr(a) == repr(b)
 
 
 def _named_like(new: CodeType, old: CodeType) -> CodeType:

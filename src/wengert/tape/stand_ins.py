@@ -7,7 +7,6 @@ Users' functions, methods, classes and callables are recompiled. Everything else
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import sysconfig
@@ -67,9 +66,33 @@ def _routed(function: Function) -> Function:
                 return call(function, args, kwargs)
         if kwargs and any(_contains_recorded(value) for value in kwargs.values()):
             return call(function, args, kwargs)
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        return _recorded_constant(result) if _is_new(result, args, kwargs) else result
 
     return route
+
+
+def _is_new(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a result is an array of its own, none of the arguments and no view."""
+    return (
+        type(result) is np.ndarray
+        and result.base is None
+        and not any(result is value for value in args)
+        and not any(result is value for value in kwargs.values())
+    )
+
+
+@functools.cache
+def _resolve_ufunc(function: np.ufunc) -> Function:
+    """A ufunc, whose result from plain arrays is a new one that the caller may store into."""
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        if type(result) is np.ndarray and _is_new(result, args, kwargs) and "out" not in kwargs:
+            return _recorded_constant(result)
+        return result
+
+    return functools.update_wrapper(apply, function, assigned=("__name__", "__doc__"))
 
 
 def _shuffle(method: Function) -> Function:
@@ -93,6 +116,16 @@ def _with_options(array: Any, dtype: Any, ndmin: int = 0) -> Any:
         array = call(np.reshape, (array, ()), {})
     missing = ndmin - np.ndim(array)
     return array[(None,) * missing] if missing > 0 else array
+
+
+def _converting(function: Function) -> Function:
+    """A conversion of a list, which makes a new array; of an array it may give the array itself."""
+
+    def convert(a: Any, *args: Any, **kwargs: Any) -> Any:
+        result = function(a, *args, **kwargs)
+        return _recorded_constant(result) if _is_new(result, (a,), {}) and not isinstance(a, np.ndarray) else result
+
+    return convert
 
 
 def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any) -> Any:
@@ -192,11 +225,11 @@ _STAND_INS: dict[Any, Function] = {
     **{function: _creating(function) for function in _CREATING},
     **MATH,
     np.array: _array,
-    np.asarray: _asarray,
-    np.asanyarray: _asarray,
-    np.asarray_chkfinite: _asarray,
-    np.ascontiguousarray: _contiguous("C", np.ascontiguousarray),
-    np.asfortranarray: _contiguous("F", np.asfortranarray),
+    np.asarray: _converting(_asarray),
+    np.asanyarray: _converting(_asarray),
+    np.asarray_chkfinite: _converting(_asarray),
+    np.ascontiguousarray: _converting(_contiguous("C", np.ascontiguousarray)),
+    np.asfortranarray: _converting(_contiguous("F", np.asfortranarray)),
     np.fromiter: _fromiter,
     float: _number_type(float, python_float),
     complex: _number_type(complex, python_complex),
@@ -285,8 +318,10 @@ def _resolve_class(cls: Any) -> Any:
     if stand_in is not None:
         return stand_in
     initialise = cls.__init__
-    if type(initialise) is not FunctionType or cls.__new__ is not object.__new__ or dataclasses.is_dataclass(cls):
+    if type(initialise) is not FunctionType or cls.__new__ is not object.__new__:
         return cls
+    if initialise.__code__.co_filename == "<string>":  # made by `dataclasses`
+        return _resolve_dataclass(cls)
     new = _resolve_function(initialise)
     if new is initialise:
         return cls
@@ -294,6 +329,23 @@ def _resolve_class(cls: Any) -> Any:
     def construct(*args: Any, **kwargs: Any) -> Any:
         instance = cls.__new__(cls)
         new(instance, *args, **kwargs)
+        return instance
+
+    return construct
+
+
+def _resolve_dataclass(cls: Any) -> Any:
+    """A dataclass with a `__post_init__`: its own `__init__` calls that on an instance which has it recompiled."""
+    complete = getattr(cls, "__post_init__", None)
+    if type(complete) is not FunctionType or "__slots__" in cls.__dict__:
+        return cls
+    new = _resolve_function(complete)
+
+    def construct(*args: Any, **kwargs: Any) -> Any:
+        instance = cls.__new__(cls)
+        object.__setattr__(instance, "__post_init__", MethodType(new, instance))
+        cls.__init__(instance, *args, **kwargs)
+        object.__delattr__(instance, "__post_init__")
         return instance
 
     return construct
@@ -333,7 +385,7 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
     functools.partial: _resolve_partial,
     np.vectorize: _vectorize,
     type(np.sum): _resolve_dispatcher,
-    np.ufunc: lambda function: function,
+    np.ufunc: _resolve_ufunc,
 }
 
 
@@ -355,7 +407,8 @@ class _PlainElements:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.target.dtype.kind != "O" and _contains_recorded(value):
-            if self.target.dtype.kind not in "iub" or not isinstance(value, RecordedArray):
+            value = assembled(value)
+            if value.is_active() and self.target.dtype.kind not in "iub":
                 refuse_to_lose("a plain ndarray")
             value = value.primal()
         self.target[index] = value

@@ -48,7 +48,8 @@ class Tape:
 
     `forward` says which sweep the entries are bound for. `aliased` holds the identities of inputs that shared memory
     when the call was made. `snapshots` are copies of what was saved of plain arrays; `captured` are the saved recorded
-    values of outer levels, each with the list that it is saved in.
+    values of outer levels, each with the list that it is saved in. `lost` is the first refusal to lose a recorded
+    value, which ends the recording with an error even where the user's code catches it.
     """
 
     __slots__ = (
@@ -60,6 +61,8 @@ class Tape:
         "forward",
         "level",
         "listener",
+        "lost",
+        "open",
         "saved",
         "size",
         "slots",
@@ -70,6 +73,8 @@ class Tape:
         self.level = level
         self.forward = forward
         self.listener = listener
+        self.open = True
+        self.lost: Exception | None = None
         self.entries: list[Any] = []
         self.append = self.entries.append
         self.slots = itertools.count()
@@ -81,11 +86,18 @@ class Tape:
     def close(self, keep: bool) -> None:
         """End the recording. With `keep`, the sweep comes later: captured values may be overwritten until then."""
         self.append = _escaped
+        self.open = False
         self.size = next(self.slots)
         if keep:
             for saved, value in self.captured:
                 _replace(saved, value, value.copy())
         self.captured.clear()
+
+    def release(self) -> None:
+        """Forget the recording, swept for the last time: user code may keep one of its values, and so the tape."""
+        self.entries.clear()
+        self.saved = SavedValues(self.entries)
+        self.snapshots = Snapshots()
 
     def keep_plain(self, saved: list[Any], value: Any) -> None:
         """If `value`, an array that is not a recorded one of this tape, is saved: make sure that it stays as it is.

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from wengert.errors import LostGradientError, UnsupportedOperationError, at_user_location
+from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.ops.table import CONSTANT, UFUNC_METHODS
 from wengert.tape.access import accumulate
-from wengert.tape.array import RecordedArray, constant_array
+from wengert.tape.array import RecordedArray, constant_array, primal_of, refuse_to_lose
 from wengert.tape.record import call
 
 __all__ = ["ufunc"]
@@ -19,9 +19,12 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
     """What `__array_ufunc__` of a recording array does."""
     out = kwargs.pop("out", None)
     if out is not None and any(one is not None and not isinstance(one, RecordedArray) for one in out):
-        raise LostGradientError(
-            f"a recorded value would lose its derivative in the plain ndarray given as out=, {at_user_location()}\n"
-            "Make the array inside the differentiated function: np.zeros_like(x), or np.zeros(n, like=x)."
+        if not any(isinstance(one, RecordedArray) and one.is_active() for one in inputs):
+            plain_out = tuple(primal_of(one) for one in out)
+            return getattr(function, method)(*map(primal_of, inputs), **kwargs, out=plain_out)
+        refuse_to_lose(
+            "the plain ndarray given as out=",
+            "Make the array inside the differentiated function: np.zeros_like(x), or np.zeros(n, like=x).",
         )
     if method == "__call__":
         return _call(function, inputs, kwargs, out)
@@ -76,9 +79,12 @@ def _masked_call(function: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, 
 
 def _at(function: np.ufunc, target: Any, index: Any, values: Any = None) -> None:
     if not isinstance(target, RecordedArray):
-        raise LostGradientError(
-            f"a recorded value would lose its derivative in a plain ndarray, by np.{function.__name__}.at, "
-            f"{at_user_location()}\nMake the array inside the differentiated function: np.zeros_like(x)."
+        if not (isinstance(values, RecordedArray) and values.is_active()):
+            function.at(target, index, *(() if values is None else (primal_of(values),)))
+            return
+        refuse_to_lose(
+            f"a plain ndarray, by np.{function.__name__}.at",
+            "Make the array inside the differentiated function: np.zeros_like(x).",
         )
     if function in (np.add, np.subtract):
         accumulate(target, index, values, 1 if function is np.add else -1)
