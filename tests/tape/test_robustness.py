@@ -293,3 +293,18 @@ def test_values_kept_by_the_user_do_not_keep_the_tape() -> None:
 
     wg.grad(f)(X)
     assert kept[0].tape.entries == []
+
+
+def test_containers_without_arrays_are_the_callers_own() -> None:
+    """What a function records in a list, a dict or an object among its arguments is there afterwards."""
+
+    def f(x, history, counts, text="a"):
+        history.append(len(x))
+        counts["calls"] = counts.get("calls", 0) + 1
+        return np.sum(x * x)
+
+    history: list[int] = []
+    counts: dict[str, int] = {}
+    wg.grad(f)(X, history, counts=counts)
+    assert history == [3]
+    assert counts == {"calls": 1}

@@ -117,6 +117,12 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
     return wrapped, slots
 
 
+def _rebuilt_if_changed(old: Any, new: Any) -> Any:
+    """An argument with recorded leaves; itself where it has none, so that what is done to it is seen by the caller."""
+    pairs = zip(tree.flatten(old)[0], tree.flatten(new)[0], strict=True)
+    return old if all(one is other for one, other in pairs) else new
+
+
 def _unwrap(tape: Tape, value: Any, keep: bool) -> tuple[Any, int | None]:
     """A result without its level, and its slot; where the sweep comes later, a copy for the caller to change."""
     if isinstance(value, RecordedArray) and value.tape is tape:
@@ -165,6 +171,8 @@ def record_call(
     with recording(forward, keep, listener) as tape:
         wrapped, slots = _wrap_leaves(tape, leaves, active)
         new_args, new_kwargs = tree.unflatten(structure, wrapped)
+        new_args = tuple([_rebuilt_if_changed(old, new) for old, new in zip(args, new_args, strict=True)])
+        new_kwargs = {name: _rebuilt_if_changed(kwargs[name], new) for name, new in new_kwargs.items()}
         result = _run(tape, run, new_args, new_kwargs)
         auxiliary = None
         if has_aux:
