@@ -323,6 +323,26 @@ def _stack(pieces: list[Any], shape: tuple[int, ...], axis: int) -> Any:
     return np.reshape(np.stack(pieces, axis), shape)
 
 
+def _has_complex(values: Sequence[Any]) -> bool:
+    return any(np.iscomplexobj(primal_of(value)) for value in values)
+
+
+def _forward_is_chosen(call: RecordedCall, mode: str) -> bool:
+    """Whether the Jacobian is to be found by forward sweeps; refuses a mode that cannot hold it."""
+    complex_inputs, complex_results = _has_complex(call.inputs), _has_complex(call.outputs)
+    if complex_inputs and (complex_results or mode == "forward"):
+        raise ArgumentError(
+            "the derivative with respect to a complex argument is no matrix of complex numbers, unless the result is "
+            "real and mode is 'reverse'; use wg.vjp and wg.jvp, or the real and imaginary parts as arguments"
+        )
+    if complex_results and mode == "reverse":
+        raise ArgumentError("the Jacobian of a complex result of real arguments needs mode='forward'")
+    if mode != "auto" or complex_inputs or complex_results:
+        return mode == "forward" or complex_results
+    sizes = [sum(int(np.prod(_shape(value))) for value in values) for values in (call.inputs, call.outputs)]
+    return sizes[0] < sizes[1]
+
+
 def jacobian(
     function: Function, argnums: Argnums = 0, mode: Literal["auto", "forward", "reverse"] = "auto"
 ) -> Function:
@@ -336,6 +356,9 @@ def jacobian(
     Returns:
         A function whose result is a tree like that of `function`, in which each array of shape `s` is a tree like the
         argument (a tuple of them for a sequence of `argnums`) of arrays of shape `s + shape of the argument`.
+    Raises:
+        ArgumentError: the argument and the result are complex, or `mode` cannot serve the one that is: "reverse" holds
+            real results, "forward" real arguments. Others as for `vjp`.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -350,11 +373,9 @@ def jacobian(
         numbers = normal_argnums(argnums, len(args))
         forward = mode == "forward"
         call = record_call(function, args, kwargs, numbers, forward=forward, keep=True)
-        if mode == "auto":
-            results = sum(int(np.prod(_shape(value))) for value in call.outputs)
-            if sum(int(np.prod(_shape(value))) for value in call.inputs) < results:
-                forward = True
-                call = record_call(function, args, kwargs, numbers, forward=True, keep=True)
+        if _forward_is_chosen(call, mode) != forward:
+            forward = True
+            call = record_call(function, args, kwargs, numbers, forward=True, keep=True)
         blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
         call.tape.release()
         return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])

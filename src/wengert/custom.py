@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 from wengert.errors import ArgumentError, RuleError
 from wengert.ops.table import make_operation, make_rule
 from wengert.tape.array import RecordedArray
@@ -33,6 +35,14 @@ def _recording_rule(rule: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _read_only(value: Any) -> Any:
+    if type(value) is not np.ndarray:
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
 class _CustomFunction:
     """A function with rules of its own; calls it, and records the call as one operation."""
 
@@ -50,9 +60,28 @@ class _CustomFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The value; recorded where an argument is."""
         if innermost_tape((*args, *kwargs.values())) is None:
-            return self.function(*args, **kwargs)
+            return self._run(args, kwargs) if open_tapes() else self.function(*args, **kwargs)
         self._check_arguments(args, kwargs)
         return apply(self._operation, args, kwargs)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function on plain arrays, which it may neither change nor return, since a tape holds them."""
+        result = self.function(
+            *[_read_only(value) for value in args], **{name: _read_only(value) for name, value in kwargs.items()}
+        )
+        several = type(result) in (tuple, list) or hasattr(result, "_fields")
+        results = list(result) if several else [result]
+        for one in results:
+            if not isinstance(one, (np.ndarray, np.generic, float, complex, int)):
+                raise RuleError(
+                    f"{self._operation.name} returned a {type(one).__name__}; a function with custom rules returns an "
+                    "array, a number, or a tuple or list of those"
+                )
+        owned = [np.array(one) if isinstance(one, np.ndarray) and not one.flags.owndata else one for one in results]
+        owned = [np.array(one) if any(one is value for value in args) else one for one in owned]
+        if not several:
+            return owned[0]
+        return type(result)(*owned) if hasattr(result, "_fields") else type(result)(owned)
 
     def _check_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         named = zip(self._operation.parameters, self._operation.bind(*args, **kwargs), strict=True)

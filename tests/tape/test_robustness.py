@@ -94,6 +94,60 @@ def float_of_a_number(x):
     return np.sum(wg.grad(lambda y: float(np.array(y) * y))(x[0]) * x)
 
 
+def added_to_nothing_and_overwritten(x):
+    x[0] = 3.0
+    y = x + 1.0
+    x[1] = 7.0
+    z = +y
+    y[2] = 5.0
+    return np.sum(y**3) + np.sum(z**2)
+
+
+def indexed_by_a_tuple(x):
+    y = x[(0, 0, 2),]
+    return np.sum(y**2 * np.array([1.0, 2.0, 3.0]))
+
+
+def swapped_by_keyword(x):
+    a = np.outer(x, x)
+    b = np.swapaxes(axis1=0, axis2=1, a=a)
+    b[0] = x**2
+    return np.sum(a * np.arange(9.0).reshape(3, 3))
+
+
+def scalars_are_values(x):
+    s = x[0].copy()
+    q = s
+    s += x[1]
+    r = np.float64(x[2])
+    t = r
+    r *= x[0]
+    return q * s + t * r
+
+
+def real_part_in_place(x):
+    z = x * (1.0 + 2.0j)
+    z.real = x**2
+    z[:2] = z[:2].real
+    z.imag[2] = x[0]
+    return np.sum(np.real(z) * 2.0 + np.imag(z) ** 2)
+
+
+SIGNS = np.zeros(1000)
+
+
+def captured_signs_change(x):
+    signs = SIGNS + 0.0
+    wide = np.tile(x, 1000)[:1000]
+    first = np.copysign(wide, signs)
+    signs *= -1.0
+    return np.sum(first * 2.0 + np.copysign(wide, signs))
+
+
+def vectorized(x):
+    return np.sum(np.vectorize(lambda a, b: a * b if a > 0.7 else b)(x, 2.0))
+
+
 @pytest.mark.parametrize(
     "function",
     [
@@ -105,6 +159,13 @@ def float_of_a_number(x):
         conjugate_method_of_a_real_array,
         rounded_into_a_recorded_array,
         float_of_a_number,
+        added_to_nothing_and_overwritten,
+        indexed_by_a_tuple,
+        swapped_by_keyword,
+        scalars_are_values,
+        real_part_in_place,
+        captured_signs_change,
+        vectorized,
     ],
     ids=lambda function: function.__name__,
 )
@@ -116,6 +177,8 @@ def test_options_and_places_may_change_after_use(function: Any) -> None:
     expected = [(function(X + step * e) - function(X - step * e)) / (2 * step) for e in np.eye(3)]
     np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-7)
     np.testing.assert_allclose(wg.jacobian(function, mode="forward")(X), gradient, rtol=1e-12, atol=1e-12)
+    by_reverse = wg.jacobian(wg.grad(function), mode="reverse")(X)
+    np.testing.assert_allclose(wg.hessian(function)(X), by_reverse, rtol=1e-12, atol=1e-12)
 
 
 OUTER = np.zeros(2)
@@ -308,3 +371,108 @@ def test_containers_without_arrays_are_the_callers_own() -> None:
     wg.grad(f)(X, history, counts=counts)
     assert history == [3]
     assert counts == {"calls": 1}
+
+
+def test_conversions_in_unseen_code_refuse() -> None:
+    """Without source, a conversion to a plain array is an error: it would lose the derivative, or share memory."""
+    namespace: dict[str, Any] = {"np": np}
+    for text in ("np.require(x)", "np.asarray(x, like=x)", "np.array([x[0], x[1]], like=x)", "np.fromiter(x, float)"):
+        exec(f"def f(x):\n    return np.sum({text} ** 2)\n", namespace)
+        with pytest.raises((wg.UnsupportedOperationError, wg.LostGradientError)):
+            wg.grad(namespace["f"])(X)
+
+
+def test_jacobians_with_complex_numbers() -> None:
+    """The mode that can hold the derivative is taken; where none can, it is refused."""
+    np.testing.assert_array_equal(wg.jacobian(lambda x: x * (1 + 2j))(X), np.diag([1 + 2j] * 3))
+    np.testing.assert_array_equal(wg.jacobian(lambda z: np.real(z * np.conj(z)))(1 + 2j), 2 - 4j)
+    with pytest.raises(wg.ArgumentError, match="needs mode='forward'"):
+        wg.jacobian(lambda x: x * 1j, mode="reverse")(X)
+    for derivative in (wg.jacobian(lambda z: z * z), wg.hessian(lambda z: np.real(z) ** 2)):
+        with pytest.raises(wg.ArgumentError, match="complex argument"):
+            derivative(1 + 2j)
+
+
+def test_custom_functions_neither_change_nor_return_their_arguments() -> None:
+    """The tape holds the arguments: a body that writes to one fails, one that returns it returns a copy."""
+
+    @wg.custom_vjp
+    def identity(x):
+        return x
+
+    @identity.vjp(wrt="x")
+    def identity_x(ct):
+        return -ct
+
+    def reversed_gradient(x):
+        y = identity(x)
+        y[0] = 9.0
+        return np.sum(x**2) + np.sum(y)
+
+    np.testing.assert_array_equal(wg.grad(reversed_gradient)(X), 2 * X - [0.0, 1.0, 1.0])
+
+    @wg.custom_vjp
+    def doubled(x):
+        x *= 2.0
+        return x
+
+    with pytest.raises(ValueError, match="read-only"):
+        wg.grad(lambda x: np.sum(doubled(x)))(X)
+
+    @wg.custom_vjp
+    def table(x):
+        return {"a": x}
+
+    with pytest.raises(wg.RuleError, match="returned a dict"):
+        wg.grad(lambda x: np.sum(table(x)["a"]))(X)
+
+
+def test_integer_arrays_given_twice_stay_one() -> None:
+    """Aliases among arguments without derivatives are kept."""
+
+    def f(x, i, j):
+        i[0] = 2
+        return np.sum(x[j] ** 2)
+
+    k = np.array([0, 1])
+    value, gradient = wg.value_and_grad(f)(X, k, k)
+    assert value == X[2] ** 2 + X[1] ** 2
+    np.testing.assert_array_equal(gradient, [0.0, 2.0, 3.0])
+    np.testing.assert_array_equal(k, [0, 1])
+
+
+def test_object_arrays_among_the_arguments() -> None:
+    """An object array, of any strides, is the function's own copy."""
+    names = np.array(["a", None, 1.0, "b"], dtype=object)[::2]
+    np.testing.assert_array_equal(wg.grad(lambda x, names: np.sum(x) * len(names))(X, names), [2.0, 2.0, 2.0])
+
+
+def test_errors_of_in_place_arithmetic_are_numpys() -> None:
+    """What NumPy refuses is refused."""
+
+    def complex_into_real(x):
+        x *= 1j
+        return np.sum(x)
+
+    def imaginary_of_real(x):
+        x.imag = 3.0
+        return np.sum(x)
+
+    for function in (complex_into_real, imaginary_of_real):
+        with pytest.raises(TypeError):
+            function(X.copy())
+        with pytest.raises(TypeError):
+            wg.grad(function)(X)
+
+
+def test_masks_and_rounding() -> None:
+    """Comparisons may store into plain masks; `round` without digits is an index."""
+
+    def f(x):
+        mask = np.zeros(3, dtype=bool)
+        np.greater(x, 0.7, out=mask)
+        return np.sum(x[mask] ** 2) * x[round(x[1])]
+
+    value, gradient = wg.value_and_grad(f)(X)
+    assert value == f(X)
+    np.testing.assert_allclose(gradient, [0.0, 2 * X[1] * X[1] + X[1] ** 2 + X[2] ** 2, 2 * X[2] * X[1]])

@@ -18,7 +18,8 @@ __all__ = ["as_array", "astype", "cast_to"]
 @operation(linear=["x"])
 def astype(x: Any, *, dtype: Any, order: str = "K") -> Any:
     """`x.astype(dtype, order)`, always a copy. The drivers turn the cotangent back into the dtype of `x`."""
-    return np.asarray(x).astype(dtype, order)  # type: ignore[call-overload]  # NumPy checks the order
+    result = np.asarray(x).astype(dtype, order)  # type: ignore[call-overload]  # NumPy checks the order
+    return result if isinstance(x, np.ndarray) else result[()]
 
 
 @vjp(astype, wrt="x")

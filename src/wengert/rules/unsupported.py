@@ -15,6 +15,11 @@ unsupported(
     reason="np.matrix holds plain numbers; use arrays and the operator @, and np.block to assemble them",
 )
 unsupported(
+    *(np.array, np.asarray, np.asanyarray, np.asarray_chkfinite, np.ascontiguousarray, np.asfortranarray, np.fromiter),
+    reason="it makes a plain array, but in a function whose source is available; use np.copy, or np.stack of numbers",
+)
+unsupported(np.require, reason="what it returns may be its argument or a copy; use np.copy(x, order)")
+unsupported(
     np.fromfunction,
     reason="the function that it calls is not recorded; call it with np.indices(shape)",
 )

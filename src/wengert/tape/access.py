@@ -8,7 +8,6 @@ if, and only if, a tape still needs the old value.
 from __future__ import annotations
 
 import operator
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -51,7 +50,9 @@ def read(array: RecordedArray, index: Any) -> Any:
         entry = Read(slot, array.slot, template_of(array), index)
         _append(tape, entry)
     if type(result) is not np.float64 and is_view_of(result, value):
-        recorded: RecordedArray = RecordedView(result, slot, tape, array.root, (*array.path, itemgetter(index)))
+        recorded: RecordedArray = RecordedView(
+            result, slot, tape, array.root, (*array.path, operator.itemgetter(index))
+        )
     else:
         recorded = RecordedArray(result, slot, tape)
     if tape.listener is not None:
@@ -184,12 +185,12 @@ def _is_same_memory(array: RecordedArray, index: Any, value: Any) -> bool:
         return False
     region = region_of(target, index)
     same_place = own.__array_interface__["data"] == region.__array_interface__["data"]
-    return same_place and own.shape == region.shape and own.strides == region.strides
+    return same_place and own.dtype == region.dtype and own.shape == region.shape and own.strides == region.strides
 
 
 def _has_mask(index: Any) -> bool:
     parts = index if type(index) is tuple else (index,)
-    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype == bool for part in parts)
+    return any(isinstance(part, (np.ndarray, list, tuple)) and np.asarray(part).dtype == bool for part in parts)
 
 
 def _write_overlapping_mask(target: Any, index: Any, plain: Any) -> None:

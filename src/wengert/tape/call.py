@@ -63,7 +63,9 @@ def check_differentiable(value: Any, name: str) -> None:
 
 def _same_layout_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A copy with the strides of the array: what is a view of the one must be a view of the other."""
-    if array.flags.forc:
+    if array.dtype.hasobject:
+        copy = array.copy()
+    elif array.flags.forc:
         copy = np.array(array, copy=True, order="K", subok=False)
     else:
         low, high = byte_bounds(array)
@@ -101,8 +103,9 @@ def _aliased(leaves: Sequence[Any]) -> set[int]:
 def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> tuple[list[Any], list[int]]:
     aliased = _aliased(leaves)
     wrapped, slots = [], []
+    copies: dict[int, Any] = {}  # an array without derivative that is given twice stays one array
     for i, (leaf, is_active) in enumerate(zip(leaves, active, strict=True)):
-        value = _own_copy(leaf)
+        value = copies[id(leaf)] if id(leaf) in copies else _own_copy(leaf)
         floating = isinstance(value, RecordedArray) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc")
         if is_active or floating:
             for outer in open_tapes()[:-1] if type(value) is np.ndarray else ():
@@ -113,6 +116,8 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
                 tape.aliased.add(id(value))
             if slot is not None:
                 slots.append(slot)
+        elif isinstance(value, np.ndarray):
+            copies[id(leaf)] = value
         wrapped.append(value)
     return wrapped, slots
 

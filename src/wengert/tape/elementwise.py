@@ -21,7 +21,7 @@ from wengert.tape.tape import Tape
 __all__ = ["binary_methods", "install_recorders", "unary_recorder"]
 
 UnaryRecorder = Callable[[RecordedArray], Any]
-BinaryRecorder = Callable[[Tape, Any, int | None, Any, int | None], RecordedArray]
+BinaryRecorder = Callable[..., RecordedArray]
 
 _DOUBLE = np.dtype(np.float64)
 _PLAIN_NUMBERS = (float, int, complex, bool, np.generic)
@@ -91,12 +91,17 @@ def unary_recorder(function: np.ufunc, compute: Callable[[Any], Any]) -> UnaryRe
 
 
 def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> BinaryRecorder:
-    """What records `compute(x1, x2)`, the operation of `function`, for values and slots on one tape."""
+    """What records `compute(x1, x2)`, the operation of `function`, for values and slots on one tape.
+
+    `foreign` is the operand that is not a recorded value of this tape, if one is not.
+    """
     found = TABLE[function]
     rule1, rule2 = (found.rules[name].function for name in ("x1", "x2"))
     save1, save2 = (_saver(found, name) for name in ("x1", "x2"))
 
-    def record(tape: Tape, x1: Any, slot1: int | None, x2: Any, slot2: int | None) -> RecordedArray:
+    def record(
+        tape: Tape, x1: Any, slot1: int | None, x2: Any, slot2: int | None, foreign: Any = None
+    ) -> RecordedArray:
         out = compute(x1, x2)
         if slot1 is None and slot2 is None:
             result = RecordedArray(out, None, tape)
@@ -109,15 +114,15 @@ def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> B
             if slot1 is None:
                 saved = save2(x1, x2, out)
                 links: Any = ((rule2, slot2, None if alike else _fit(x2, out, tape.forward), saved),)
-                if type(x1) not in _NUMBERS:
-                    tape.keep_plain(saved, x1)
+                if foreign is not None and type(foreign) not in _NUMBERS:
+                    tape.keep_plain(saved, foreign)
             else:
                 saved = save1(x1, x2, out)
                 link1 = rule1, slot1, None if alike else _fit(x1, out, tape.forward), saved
                 if slot2 is None:
                     links = (link1,)
-                    if type(x2) not in _NUMBERS:
-                        tape.keep_plain(saved, x2)
+                    if foreign is not None and type(foreign) not in _NUMBERS:
+                        tape.keep_plain(saved, foreign)
                 else:
                     fit2 = None if alike else _fit(x2, out, tape.forward)
                     links = link1, (rule2, slot2, fit2, save2(x1, x2, out))
@@ -151,10 +156,10 @@ def binary_methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tu
             if other.tape is tape:
                 return record(tape, self.value, self.slot, other.value, other.slot)
             if innermost_tape((self, other)) is tape:
-                return record(tape, self.value, self.slot, other, None)
-            return record(other.tape, self, None, other.value, other.slot)
+                return record(tape, self.value, self.slot, other, None, other)
+            return record(other.tape, self, None, other.value, other.slot, self)
         if kind is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
-            return record(tape, self.value, self.slot, other, None)
+            return record(tape, self.value, self.slot, other, None, other)
         if isinstance(other, (list, tuple, np.memmap)):
             return call(function, (self, other), {})
         _refuse_subclass(other)
@@ -166,7 +171,7 @@ def binary_methods(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> tu
         if not self.tape.open and kept_constant(self):
             return compute(other, released(self))
         if type(other) is np.ndarray or isinstance(other, _PLAIN_NUMBERS):
-            return record(self.tape, other, None, self.value, self.slot)
+            return record(self.tape, other, None, self.value, self.slot, other)
         if isinstance(other, (list, tuple, np.memmap)):
             return call(function, (other, self), {})
         _refuse_subclass(other)

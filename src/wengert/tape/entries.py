@@ -61,7 +61,7 @@ class _Indexed:
             self.saved = _NO_ARRAYS
         else:
             components = index if type(index) is tuple else (index,)
-            self.saved = [np.array(part) if type(part) is list else part for part in components]
+            self.saved = [np.array(part) if type(part) in (list, tuple) else part for part in components]
 
     def saved_lists(self) -> tuple[list[Any], ...]:
         return (self.saved,)
@@ -240,6 +240,7 @@ class Several:
             if all(tangent is None for tangent in found):
                 continue
             results = rule(found[0] if isinstance(source, int) else found, *saved)
+            results = [derivatives.detached(result, source) for result in results]
             for slot, like, tangent in zip(self.slots, self.templates, results, strict=True):
                 if slot is not None:
                     derivatives.add(slot, fit_tangent(tangent, like.shape, like.dtype))

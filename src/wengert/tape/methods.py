@@ -40,7 +40,7 @@ def _transpose(self: RecordedArray, *axes: Any) -> Any:
 
 
 def _copy(self: RecordedArray, order: str = "C") -> Any:
-    return call(np.copy, (self, order), {})
+    return call(np.copy, (self, order), {}) if isinstance(self.primal(), np.ndarray) else self
 
 
 def _flatten(self: RecordedArray, order: str = "C") -> Any:
@@ -133,6 +133,10 @@ def _set_flat(self: RecordedArray, value: Any) -> None:
     _Flat(self)[:] = call(np.tile, (elements, repeats), {})[: self.size] if repeats > 1 else elements[: self.size]
 
 
+def _round(self: RecordedArray, digits: int | None = None) -> Any:
+    return round(self.primal()) if digits is None else call(np.round, (self, digits), {})
+
+
 def _refused(name: str, reason: str) -> Callable[..., Any]:
     def method(self: RecordedArray, *args: Any, **kwargs: Any) -> Any:
         raise UnsupportedOperationError(f"ndarray.{name} cannot be differentiated: {reason}; {at_user_location()}")
@@ -141,14 +145,13 @@ def _refused(name: str, reason: str) -> Callable[..., Any]:
 
 
 def _set_real(self: RecordedArray, value: Any) -> None:
-    if self.dtype.kind == "c":
-        write(self, Ellipsis, value + 1j * np.imag(self))
-    else:
-        write(self, Ellipsis, value)
+    write(call(np.real, (self,), {}), Ellipsis, value)
 
 
 def _set_imag(self: RecordedArray, value: Any) -> None:
-    write(self, Ellipsis, np.real(self) + 1j * value)
+    if self.dtype.kind != "c":
+        raise TypeError("array does not have imaginary part to set")
+    write(call(np.imag, (self,), {}), Ellipsis, value)
 
 
 def install_methods() -> None:
@@ -180,7 +183,7 @@ def install_methods() -> None:
         "tobytes": _refused("tobytes", "bytes carry no derivative"),
         "tofile": _refused("tofile", "a file carries no derivative"),
         "byteswap": _refused("byteswap", "it reinterprets the bits of an array"),
-        "__round__": lambda self, digits=0: call(np.round, (self, digits), {}),
+        "__round__": _round,
         "__floor__": lambda self: int(np.floor(self.primal())),
         "__ceil__": lambda self: int(np.ceil(self.primal())),
         "__trunc__": lambda self: int(np.trunc(self.primal())),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wengert.tape.access import accumulate, make_writable, overwrite
-from wengert.tape.array import RecordedArray, RecordedView, kept_constant
+from wengert.tape.array import RecordedArray, RecordedView, kept_constant, primal_of
 from wengert.tape.elementwise import binary_methods, unary_recorder
 from wengert.tape.record import call
 
@@ -24,11 +24,9 @@ def _in_place(method: Callable[..., Any], sign: int = 0) -> Callable[..., Any]:
             return method(self, other)
         if kept_constant(self):
             make_writable(self, Ellipsis)
-        other_dtype = other.dtype if hasattr(other, "dtype") else None
-        if other_dtype is not None and not np.can_cast(other_dtype, self.dtype, "same_kind"):
+        if np.iscomplexobj(primal_of(other)) and self.dtype.kind != "c":
             raise TypeError(
-                f"Cannot cast ufunc output from {np.result_type(other_dtype, self.dtype)} to {self.dtype} "
-                "with casting rule 'same_kind'"
+                f"Cannot cast ufunc output from dtype('complex128') to {self.dtype!r} with casting rule 'same_kind'"
             )
         if sign and isinstance(self, RecordedView):
             accumulate(self, Ellipsis, other, sign)

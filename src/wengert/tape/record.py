@@ -255,7 +255,7 @@ class ViewStep:
 
 def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Tie the result of a view operation to the storage it is a view of."""
-    source = args[0] if args else next(iter(kwargs.values()))
+    source = args[0] if args else kwargs[found.parameters[0]]
     if (
         not isinstance(recorded, RecordedArray)
         or not isinstance(source, RecordedArray)
@@ -264,6 +264,6 @@ def _as_view(found: Operation, recorded: Any, args: tuple[Any, ...], kwargs: dic
     ):
         return recorded
 
-    rest = dict(list(kwargs.items())[0 if args else 1 :])
+    rest = {name: value for name, value in kwargs.items() if args or name != found.parameters[0]}
     step = ViewStep(found.function, args[1:], rest, conjugates=found.function is np.imag and source.dtype.kind == "c")
     return RecordedView(recorded.value, recorded.slot, recorded.tape, source.root, (*source.path, step))

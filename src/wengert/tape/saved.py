@@ -41,6 +41,16 @@ def _place_in_memory(value: Any) -> Any:
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype, level
 
 
+def _same_bits(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays of one shape and dtype have the same elements to the last bit: 0.0 is not -0.0, NaN is NaN."""
+    if one.dtype.kind == "c":
+        return _same_bits(one.real, other.real) and _same_bits(one.imag, other.imag)
+    if one.dtype.kind == "f" and one.dtype.itemsize <= 8:
+        bits = f"i{one.dtype.itemsize}"
+        return np.array_equal(one.view(bits), other.view(bits))
+    return one.dtype.kind in "iub" and np.array_equal(one, other)
+
+
 class Snapshots:
     """Copies of plain arrays that were saved: the user may change those at any time, by ways that nobody sees.
 
@@ -58,7 +68,7 @@ class Snapshots:
             return array.copy()
         key = _place_in_memory(array)
         known = self.copies.get(key)
-        if known is None or not np.array_equal(known[1], array):
+        if known is None or not _same_bits(known[1], array):
             # The owner of the memory is kept, so that no other array comes to lie there.
             known = self.copies[key] = memory_owner(array), np.array(array, order="K")
         return known[1]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
@@ -169,7 +170,10 @@ def _number_type(kind: Any, operation: Function | None) -> Function:
 
     def convert(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], RecordedArray):
-            return operation(args[0]) if operation is not None else args[0].astype(kind)
+            if operation is not None:
+                return operation(args[0])
+            converted = args[0].astype(kind)
+            return converted if converted.ndim else converted[()]
         return kind(*args, **kwargs)
 
     return convert
@@ -204,8 +208,12 @@ def _vectorize(function: np.vectorize) -> Function:
     own = resolve(function.pyfunc)
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        if not any(_contains_recorded(value) for value in (*args, *kwargs.values())) or function.signature is not None:
+        if not any(_contains_recorded(value) for value in (*args, *kwargs.values())):
             return function(*args, **kwargs)
+        if function.signature is not None or function.excluded or function.otypes is not None:
+            raise UnsupportedOperationError(
+                f"np.vectorize with signature=, excluded= or otypes= has no derivative rule; {at_user_location()}"
+            )
         arrays = np.broadcast_arrays(*args)
         shape = np.shape(arrays[0])
         elements = [own(*[array[i] for array in arrays], **kwargs) for i in np.ndindex(*shape)]
@@ -365,13 +373,15 @@ def _resolve_dispatcher(function: Any) -> Any:
 
 def _resolve_other(function: Any) -> Any:
     """An instance with a `__call__`, a class with a metaclass, or a compiled function that knows its Python source."""
+    called = getattr(type(function), "__call__", None)  # noqa: B004 (it must be a Python function)
+    if type(called) is FunctionType and _is_library(called):
+        return function
     python_function = getattr(function, "py_func", None)  # numba's dispatchers
     if type(python_function) is FunctionType:
         return _resolve_function(python_function)
     if isinstance(function, type):  # a class with a metaclass of its own
         return _resolve_class(function)
-    called = getattr(type(function), "__call__", None)  # noqa: B004 (it must be a Python function)
-    if type(called) is FunctionType and not _is_library(called):
+    if type(called) is FunctionType:
         new = _resolve_function(called)
         return function if new is called else MethodType(new, function)
     return function

@@ -99,6 +99,16 @@ class Derivatives:
             self.by_slot[slot] = total
             self.owned[slot] = self.plain and type(total) is np.ndarray
 
+    def detached(self, contribution: Any, source: Any) -> Any:
+        """A tangent made from that of `source`; a copy where it may share memory with it, and that may be written."""
+        sources = [one for one in ((source,) if type(source) is int else source) if one is not None]
+        if not any(self.owned[one] for one in sources) or not isinstance(contribution, np.ndarray):
+            return contribution
+        alone = type(contribution) is np.ndarray and contribution.base is None
+        if alone and not any(contribution is self.by_slot[one] for one in sources):
+            return contribution
+        return contribution.copy()
+
     def storage(self, slot: int, template: Template) -> Any:
         """The derivative of a slot as a storage that may be written: zeros at first, a copy where it is shared."""
         value = self.by_slot[slot]
@@ -198,7 +208,7 @@ def _forward(tape: Tape, seeds: Seeds, strong: frozenset[Any]) -> Derivatives:
                 tangent = [None if one is None else by_slot[one] for one in source]
                 if all(one is None for one in tangent):
                     continue
-            contribution = rule(tangent, *saved)
+            contribution = tangents.detached(rule(tangent, *saved), source)
             if strong and getattr(rule, "func", rule) in strong:
                 contribution = np.where(tangent == 0, np.zeros((), contribution.dtype), contribution)
             add(slot, contribution if fit is None else fit_tangent(contribution, *fit))

@@ -19,7 +19,7 @@ def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
     """What `__array_ufunc__` of a recording array does."""
     out = kwargs.pop("out", None)
     if out is not None and any(one is not None and not isinstance(one, RecordedArray) for one in out):
-        if not any(isinstance(one, RecordedArray) and one.is_active() for one in inputs):
+        if function in CONSTANT or not any(isinstance(one, RecordedArray) and one.is_active() for one in inputs):
             plain_out = tuple(primal_of(one) for one in out)
             return getattr(function, method)(*map(primal_of, inputs), **kwargs, out=plain_out)
         refuse_to_lose(
