@@ -55,7 +55,9 @@ class Rule:
 
     `saves` are the names of its positional parameters after `ct`, in order; `statics` its keyword-only ones. A rule
     is a pullback unless it is a `pushforward`, whose first parameter is a `tangent` instead; only users define
-    those.
+    those. `singular`: the local derivative can be infinite or NaN where the function is finite, so that a zero
+    cotangent must be made to contribute zero. (The record engine does so for every elementwise rule, by a second
+    sweep where one is needed.)
     """
 
     function: Function
