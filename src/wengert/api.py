@@ -44,11 +44,16 @@ def _result(call: RecordedCall) -> Any:
 
 def _check_scalar(call: RecordedCall, function: Function) -> None:
     name = getattr(function, "__name__", repr(function))
-    value = call.outputs[0] if len(call.outputs) == 1 else None
-    if value is None:
+    if not call.outputs:
+        raise NotScalarError(
+            f"grad needs a function with one real number as its result, but {name} returned None; where it updates "
+            "its arguments, use wg.returning"
+        )
+    value = call.outputs[0]
+    if call.output_structure.num_nodes != 1:
         raise NotScalarError(
             f"grad needs a function with one real number as its result, but {name} returned "
-            f"{len(call.outputs)} values; use wg.jacobian, or wg.vjp with a cotangent for each"
+            f"a tree of {len(call.outputs)} values; use wg.jacobian, or wg.vjp with a cotangent for each"
         )
     primal = np.asarray(primal_of(value))
     if primal.shape != ():
@@ -215,6 +220,8 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has
 
     Source: forward accumulation; Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.1.
     """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise SeedError("jvp takes primals and tangents as tuples or lists, with one entry for each argument")
     if len(primals) != len(tangents):
         raise SeedError(f"jvp needs as many tangents as primals, but got {len(tangents)} for {len(primals)}")
     call, pushforward = _linearized(function, tuple(primals), has_aux)
@@ -407,5 +414,7 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
     Source: Pearlmutter, "Fast Exact Multiplication by the Hessian", Neural Computation 6 (1994).
     """
+    if not isinstance(primals, (tuple, list)):
+        raise SeedError("hvp takes primals and tangents as tuples or lists, with one entry for each argument")
     argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(function, argnums), primals, tangents)[1]

@@ -110,6 +110,14 @@ def text(x):
     return "loss"
 
 
+def nothing(x):
+    x[0] = 1.0
+
+
+def one_in_a_list(x):
+    return [x[0]]
+
+
 SCALAR = "grad needs a function with one real number as its result, but"
 
 
@@ -121,7 +129,12 @@ SCALAR = "grad needs a function with one real number as its result, but"
             f"{SCALAR} vector returned an array of shape (3,); use wg.jacobian for all its derivatives, or wg.vjp "
             "with a cotangent of that shape",
         ),
-        (pair, f"{SCALAR} pair returned 2 values; use wg.jacobian, or wg.vjp with a cotangent for each"),
+        (pair, f"{SCALAR} pair returned a tree of 2 values; use wg.jacobian, or wg.vjp with a cotangent for each"),
+        (
+            one_in_a_list,
+            f"{SCALAR} one_in_a_list returned a tree of 1 values; use wg.jacobian, or wg.vjp with a cotangent for each",
+        ),
+        (nothing, f"{SCALAR} nothing returned None; where it updates its arguments, use wg.returning"),
         (
             complex_number,
             f"{SCALAR} complex_number returned a complex one; take np.real, np.imag or np.abs of it, or use wg.vjp",
@@ -199,6 +212,10 @@ def test_a_tangent_that_does_not_fit() -> None:
     """The same for forward derivatives."""
     with pytest.raises(wg.SeedError, match=r"^the tangent has shape \(2,\), but what it belongs to has shape \(3,\)$"):
         wg.jvp(vector, (X,), (np.ones(2),))
+    with pytest.raises(wg.SeedError, match=r"^jvp takes primals and tangents as tuples or lists"):
+        wg.jvp(vector, X, X)  # type: ignore[arg-type]
+    with pytest.raises(wg.SeedError, match=r"^hvp takes primals and tangents as tuples or lists"):
+        wg.hvp(np.sum, X, X)  # type: ignore[arg-type]
     with pytest.raises(wg.SeedError, match=r"^jvp needs as many tangents as primals, but got 2 for 1$"):
         wg.jvp(vector, (X,), (X, X))
 

@@ -37,6 +37,7 @@ SCALAR_VALUE = st.one_of(
 )
 TWO_VALUE = st.one_of(
     TWO,
+    joined("(", TWO, " - 0.5)"),
     joined(FOUR, "[", HALF, "]"),
     joined(FOUR, "[np.array(", PAIR, ")]"),
     joined(FOUR, "[np.array(", MASK, ")]"),
@@ -48,6 +49,8 @@ FOUR_VALUE = st.one_of(
     FOUR,
     joined(FOUR, "[::-1]"),
     joined("np.sin(", FOUR, ")"),
+    joined("(", FOUR, " + 1.0)"),
+    joined("(+", FOUR, ")"),
     joined("np.concatenate([", TWO, ", ", TWO, "])"),
     joined(FOUR, ".reshape(2, 2).T.ravel()"),
 )
