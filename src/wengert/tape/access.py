@@ -23,7 +23,7 @@ from wengert.tape.array import RecordedArray, RecordedView, kept_constant, relea
 from wengert.tape.entries import Accumulate, Read, Write, is_basic
 from wengert.tape.record import assembled, is_view_of
 from wengert.tape.sweep import template_of
-from wengert.tape.tape import Tape, open_tapes
+from wengert.tape.tape import Tape, open_tapes, refuse_escaped
 
 __all__ = ["accumulate", "make_writable", "overwrite", "preserve", "read", "write"]
 
@@ -87,16 +87,21 @@ def make_writable(array: RecordedArray, index: Any) -> None:
     One that was kept after its recording belongs to the innermost level that is open now, if it was a constant or is
     overwritten as a whole: so works a buffer that is kept from call to call.
     """
-    tape, root, tapes = array.tape, array.root, open_tapes()
-    if tape.open:
-        if tape not in tapes:
-            raise EscapedValueError(
-                f"a recorded array is written to by another thread than the one that records it, {at_user_location()}"
-            )
+    if not array.tape.open:
+        if array.root.slot is not None and not (array is array.root and _is_whole(index)):
+            refuse_escaped()
+        _take_over(array)
+    elif array.tape in open_tapes():
         _check_not_aliased(array)
-        return
-    if root.slot is not None and not (array is root and _is_whole(index)):
-        tape.append(None)  # raises: the value has escaped
+    else:
+        raise EscapedValueError(
+            f"a recorded array is written to by another thread than the one that records it, {at_user_location()}"
+        )
+
+
+def _take_over(array: RecordedArray) -> None:
+    """Give a storage that was kept after its recording to the levels that are open now, as a constant."""
+    tape, root, tapes = array.tape, array.root, open_tapes()
     root.slot = None
     below = root.value
     while isinstance(below, RecordedArray) and not below.tape.open:

@@ -21,7 +21,7 @@ from wengert.errors import EscapedValueError, at_user_location
 from wengert.ops.table import Operation
 from wengert.tape.saved import SavedValues, Snapshots
 
-__all__ = ["Listener", "Tape", "open_tapes", "recording"]
+__all__ = ["Listener", "Tape", "open_tapes", "recording", "refuse_escaped"]
 
 
 class Listener(Protocol):
@@ -85,7 +85,7 @@ class Tape:
 
     def close(self, keep: bool) -> None:
         """End the recording. With `keep`, the sweep comes later: captured values may be overwritten until then."""
-        self.append = _escaped
+        self.append = refuse_escaped
         self.open = False
         self.size = next(self.slots)
         if keep:
@@ -125,7 +125,8 @@ def _replace(saved: list[Any], array: Any, copy: Any) -> None:
             _replace(item, array, copy)
 
 
-def _escaped(entry: Any) -> NoReturn:
+def refuse_escaped(entry: Any = None) -> NoReturn:
+    """Raise the error for a value that is used after its recording: stands in for `append` of a closed tape."""
     raise EscapedValueError(
         f"a recorded value is used after the derivative call that recorded it has returned, {at_user_location()}\n"
         "A value kept in a global, an attribute or a cache during one derivative call is not a number afterwards. "
