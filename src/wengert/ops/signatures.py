@@ -17,6 +17,7 @@ import numpy as np
 __all__ = ["place_of_out", "signature_of"]
 
 _REFERENCE = {
+    "bincount": "(x, /, weights=None, minlength=0)",
     "concatenate": "(arrays, /, axis=0, out=None, *, dtype=None, casting='same_kind')",
     "where": "(condition, x=None, y=None, /)",
     "dot": "(a, b, out=None)",

@@ -20,7 +20,8 @@ from wengert.rules.casting import as_array
 
 __all__ = ["overlap_add", "place_diagonal"]
 
-declare(np.reshape, linear=["a"], view=True)
+# The shape has a default, and an older name, in NumPy before 2.4.
+declare(np.reshape, linear=["a"], view=True, inert=["shape", "newshape"])
 
 
 @vjp(np.reshape, wrt="a")
