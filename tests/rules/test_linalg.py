@@ -24,7 +24,7 @@ def same(found: Any, expected: Any) -> None:
         lambda a: np.sum(np.linalg.eigvalsh(a)),
         lambda a: np.sum(np.linalg.eigh(a).eigenvalues),
         lambda a: np.sum(np.real(np.linalg.eigvals(a))),
-        lambda a: np.sum(np.linalg.eig(a)[0]),
+        lambda a: np.sum(np.real(np.linalg.eig(a)[0])),
         lambda a: np.sum(np.linalg.svdvals(a)),
         lambda a: np.sum(np.linalg.svd(a)[1]),
         lambda a: np.sum(np.linalg.svd(a, hermitian=True).S),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from wengert.rules.mathematics import MATH
+from wengert.rules.mathematics import MATH, fma, sumprod
 
 _ON_WHOLE_NUMBERS = {math.comb, math.factorial, math.gcd, math.isqrt, math.lcm, math.perm}
 
@@ -180,3 +180,14 @@ def test_third_derivative_in_a_loop() -> None:
         return math.fsum((-1) ** k * math.pow(x, 2 * k + 1) / math.factorial(2 * k + 1) for k in range(12))
 
     assert wg.grad(wg.grad(wg.grad(series)))(0.7) == pytest.approx(-math.cos(0.7), rel=1e-13)
+
+
+def test_functions_of_later_python_versions() -> None:
+    """Sums of products, and fused ones, whether this Python has them or not."""
+    p, q = np.array([0.5, 1.5]), np.array([2.0, 3.0])
+    assert sumprod(p, q) == 5.5
+    np.testing.assert_array_equal(wg.grad(lambda p: sumprod(p, q) ** 2)(p), 11.0 * q)
+    np.testing.assert_array_equal(wg.hessian(lambda p: sumprod(p, p))(p), 2.0 * np.eye(2))
+    assert wg.grad(lambda x: fma(x, x, 3.0 * x))(2.0) == 7.0
+    with pytest.raises(ValueError, match="not the same length"):
+        sumprod([1.0], [])

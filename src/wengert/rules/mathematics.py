@@ -19,6 +19,7 @@ from scipy import special
 import wengert.rules.special
 import wengert.rules.trigonometric  # noqa: F401  (these two have the rules of the ufuncs named below)
 from wengert.ops.table import TABLE, operation, vjp
+from wengert.rules.python_values import array_of
 
 __all__ = ["MATH"]
 
@@ -231,7 +232,57 @@ def rect(r: Any, phi: Any, /) -> Any:
     return r * MATH[math.cos](phi) + 1j * (r * MATH[math.sin](phi))
 
 
+# Functions of later Python versions: fused and summed products, of which Python 3.11 has none.
+
+
+@operation(linear=["p", "q"])
+def sum_of_products(p: Any, q: Any) -> Any:
+    """`math.sumprod` of two arrays of numbers."""
+    return math.fsum(np.multiply(p, q).tolist())
+
+
+@vjp(sum_of_products, wrt="p")
+def sum_of_products_p(ct: Any, q: Any) -> Any:
+    return ct * q
+
+
+@vjp(sum_of_products, wrt="q")
+def sum_of_products_q(ct: Any, p: Any) -> Any:
+    return ct * p
+
+
+def sumprod(p: Any, q: Any, /) -> Any:
+    """`math.sumprod`."""
+    p, q = list(p), list(q)
+    if len(p) != len(q):
+        raise ValueError("Inputs are not the same length")
+    return sum_of_products(array_of(p), array_of(q)) if p else 0
+
+
+def fma(x: Any, y: Any, z: Any, /) -> Any:
+    """`math.fma`, to rounding."""
+    return fsum([x * y, z])
+
+
+def _where_recorded(function: Function, original: Function) -> Function:
+    """`function` where a number among the arguments is recorded, Python's own elsewhere."""
+
+    def stand_in(*args: Any) -> Any:
+        numbers = [number for argument in args for number in (argument if np.ndim(argument) else [argument])]
+        recorded = any(hasattr(type(number), "__wengert_function__") for number in numbers)
+        return function(*args) if recorded else original(*args)
+
+    return stand_in
+
+
+_LATER = {
+    getattr(math, function.__name__): _where_recorded(function, getattr(math, function.__name__))
+    for function in (sumprod, fma)
+    if hasattr(math, function.__name__)
+}
+
 MATH: dict[Function, Function] = {
+    **_LATER,
     **{function: _like_ufunc(function, ufunc) for function, ufunc in _UFUNCS.items()},
     **{function: _constant(function) for function in _CONSTANTS},
     math.log: log,
