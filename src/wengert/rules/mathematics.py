@@ -268,7 +268,8 @@ def _where_recorded(function: Function, original: Function) -> Function:
     """`function` where a number among the arguments is recorded, Python's own elsewhere."""
 
     def stand_in(*args: Any) -> Any:
-        numbers = [number for argument in args for number in (argument if np.ndim(argument) else [argument])]
+        lists = [argument if isinstance(argument, (list, tuple)) else [argument] for argument in args]
+        numbers = [number for one in lists for number in one]
         recorded = any(hasattr(type(number), "__wengert_function__") for number in numbers)
         return function(*args) if recorded else original(*args)
 
