@@ -144,6 +144,24 @@ def captured_signs_change(x):
     return np.sum(first * 2.0 + np.copysign(wide, signs))
 
 
+def lists_of_numbers(x):
+    y = x * 1.0
+    y += [x[1], x[0], 2.0]
+    y *= [2.0, x[0], x[2]]
+    z = np.multiply(x, [x[1], 3.0, x[0]], where=[True, False, True], out=x * 1.0)
+    return np.sum(y**2) + np.sum(z) + np.sum(np.multiply.outer(x, [x[1], 3.0, x[0]]) ** 2)
+
+
+PLAIN_PART = np.zeros(3)
+
+
+def results_into_a_plain_and_a_recorded_array(x):
+    whole = x * 1.0
+    z = whole**2
+    np.modf(np.array([2.5, 3.5, -1.25]), out=(PLAIN_PART, whole))
+    return np.sum(z) + np.sum(whole * x)
+
+
 def vectorized(x):
     return np.sum(np.vectorize(lambda a, b: a * b if a > 0.7 else b)(x, 2.0))
 
@@ -165,6 +183,8 @@ def vectorized(x):
         scalars_are_values,
         real_part_in_place,
         captured_signs_change,
+        lists_of_numbers,
+        results_into_a_plain_and_a_recorded_array,
         vectorized,
     ],
     ids=lambda function: function.__name__,

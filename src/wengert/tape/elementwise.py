@@ -16,6 +16,7 @@ from wengert.errors import RuleError, UnsupportedOperationError, at_user_locatio
 from wengert.ops.table import TABLE, Operation
 from wengert.tape.array import BINARY, UNARY, RecordedArray, RecordedView, kept_constant, released
 from wengert.tape.record import call, innermost_tape
+from wengert.tape.saved import NUMBERS
 from wengert.tape.tape import Tape
 
 __all__ = ["binary_methods", "install_recorders", "unary_recorder"]
@@ -25,9 +26,6 @@ BinaryRecorder = Callable[..., RecordedArray]
 
 _DOUBLE = np.dtype(np.float64)
 _PLAIN_NUMBERS = (float, int, complex, bool, np.generic)
-
-# Operands that cannot be overwritten: they are saved as they are.
-_NUMBERS = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.complex64, np.int64})
 
 
 def _saver(found: Operation, wrt: str) -> Callable[..., list[Any]]:
@@ -114,14 +112,14 @@ def binary_recorder(function: np.ufunc, compute: Callable[[Any, Any], Any]) -> B
             if slot1 is None:
                 saved = save2(x1, x2, out)
                 links: Any = ((rule2, slot2, None if alike else _fit(x2, out, tape.forward), saved),)
-                if foreign is not None and type(foreign) not in _NUMBERS:
+                if foreign is not None and type(foreign) not in NUMBERS:
                     tape.keep_plain(saved, foreign)
             else:
                 saved = save1(x1, x2, out)
                 link1 = rule1, slot1, None if alike else _fit(x1, out, tape.forward), saved
                 if slot2 is None:
                     links = (link1,)
-                    if foreign is not None and type(foreign) not in _NUMBERS:
+                    if foreign is not None and type(foreign) not in NUMBERS:
                         tape.keep_plain(saved, foreign)
                 else:
                     fit2 = None if alike else _fit(x2, out, tape.forward)

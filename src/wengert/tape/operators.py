@@ -11,7 +11,7 @@ import numpy as np
 from wengert.tape.access import accumulate, make_writable, overwrite
 from wengert.tape.array import RecordedArray, RecordedView, kept_constant, primal_of
 from wengert.tape.elementwise import binary_methods, unary_recorder
-from wengert.tape.record import call
+from wengert.tape.record import assembled, call
 
 __all__ = ["install_operators"]
 
@@ -24,6 +24,7 @@ def _in_place(method: Callable[..., Any], sign: int = 0) -> Callable[..., Any]:
             return method(self, other)
         if kept_constant(self):
             make_writable(self, Ellipsis)
+        other = assembled(other)
         if np.iscomplexobj(primal_of(other)) and self.dtype.kind != "c":
             raise TypeError(
                 f"Cannot cast ufunc output from dtype('complex128') to {self.dtype!r} with casting rule 'same_kind'"

@@ -22,7 +22,7 @@ from wengert.tape.link import link
 from wengert.tape.saved import memory_owner
 from wengert.tape.tape import Tape
 
-__all__ = ["apply", "call", "innermost_tape", "is_view_of", "strip"]
+__all__ = ["apply", "assembled", "call", "contains_recorded", "innermost_tape", "is_view_of", "strip"]
 
 
 def _flat(values: Iterable[Any]) -> Iterator[RecordedArray]:
@@ -63,9 +63,16 @@ def strip(value: Any, tape: Tape) -> Any:
     return value
 
 
+def contains_recorded(value: Any) -> bool:
+    """Whether a value is recorded, or a list or tuple with recorded values in it."""
+    if isinstance(value, RecordedArray):
+        return True
+    return isinstance(value, (list, tuple)) and any(contains_recorded(item) for item in value)
+
+
 def assembled(value: Any) -> Any:
     """A nested list of numbers and arrays as one array, if some of them are recorded."""
-    if type(value) not in (list, tuple) or not any(True for _ in _flat(value)):
+    if type(value) not in (list, tuple) or not contains_recorded(value):
         return value
     elements = [assembled(item) for item in value]
     if len({np.shape(element) for element in elements}) > 1:
@@ -78,7 +85,7 @@ def assembled(value: Any) -> Any:
 
 def _without_lists_of_numbers(value: Any) -> Any:
     """An argument, with lists of recorded numbers in it made arrays; a list of arrays stays a list."""
-    if type(value) not in (list, tuple) or not any(True for _ in _flat(value)):
+    if type(value) not in (list, tuple) or not contains_recorded(value):
         return value
     if all(isinstance(item, (RecordedArray, float, int, np.generic)) and np.ndim(item) == 0 for item in value):
         return array_of(list(value))

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-__all__ = ["SavedValues", "memory_owner"]
+__all__ = ["NUMBERS", "SavedValues", "Snapshots", "memory_owner"]
 
+# Types of values that cannot be overwritten: they are saved as they are.
+NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32, np.complex128, np.complex64, np.int64})
 
-_NUMBERS = frozenset({float, int, bool, complex, np.float64, np.float32, np.complex128, np.complex64})
+_ALWAYS_COPIED = 4096  # bytes: copying so little costs less than comparing it
 
 
 def raw(value: Any) -> Any:
@@ -74,9 +76,6 @@ class Snapshots:
         return known[1]
 
 
-_ALWAYS_COPIED = 4096  # bytes: copying so little costs less than comparing it
-
-
 class SavedValues:
     """The saved arrays of one tape: for each owner of memory, its saved pieces in the order of their addresses."""
 
@@ -98,7 +97,7 @@ class SavedValues:
 
     def _index(self, saved: list[Any]) -> None:
         for i, value in enumerate(saved):
-            if type(value) in _NUMBERS:
+            if type(value) in NUMBERS:
                 continue
             if type(value) is list:
                 self._index(value)

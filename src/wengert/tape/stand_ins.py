@@ -22,7 +22,7 @@ from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
 from wengert.tape.array import RecordedArray, constant_array, primal_of, refuse_to_lose
-from wengert.tape.record import assembled, call
+from wengert.tape.record import assembled, call, contains_recorded
 from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, ByCode, recompile
 
 __all__ = ["resolve"]
@@ -37,12 +37,6 @@ def _recorded_constant(result: Any) -> Any:
     return result
 
 
-def _contains_recorded(value: Any) -> bool:
-    if isinstance(value, RecordedArray):
-        return True
-    return isinstance(value, (list, tuple)) and any(_contains_recorded(item) for item in value)
-
-
 def _creating(function: Function) -> Function:
     """A function that makes a new array, which is to be a recording one."""
 
@@ -50,7 +44,7 @@ def _creating(function: Function) -> Function:
     def create(*args: Any, **kwargs: Any) -> Any:
         if kwargs.get("like") is not None and isinstance(kwargs["like"], RecordedArray):
             kwargs["like"] = None
-        if any(_contains_recorded(value) for value in (*args, *kwargs.values())):
+        if any(contains_recorded(value) for value in (*args, *kwargs.values())):
             return call(function, args, kwargs)
         return _recorded_constant(function(*args, **kwargs))
 
@@ -63,9 +57,9 @@ def _routed(function: Function) -> Function:
     @functools.wraps(function)
     def route(*args: Any, **kwargs: Any) -> Any:
         for value in args:
-            if _contains_recorded(value):
+            if contains_recorded(value):
                 return call(function, args, kwargs)
-        if kwargs and any(_contains_recorded(value) for value in kwargs.values()):
+        if kwargs and any(contains_recorded(value) for value in kwargs.values()):
             return call(function, args, kwargs)
         result = function(*args, **kwargs)
         return _recorded_constant(result) if _is_new(result, args, kwargs) else result
@@ -130,7 +124,7 @@ def _converting(function: Function) -> Function:
 
 
 def _array(object: Any, dtype: Any = None, *, copy: Any = True, ndmin: int = 0, **options: Any) -> Any:
-    if not _contains_recorded(object):
+    if not contains_recorded(object):
         return _recorded_constant(np.array(object, dtype, copy=copy, ndmin=ndmin, **options))
     made = assembled(object)
     result = _with_options(made, dtype, ndmin)
@@ -145,7 +139,7 @@ def _in_order(array: Any, order: str | None) -> Any:
 
 
 def _asarray(a: Any, dtype: Any = None, order: str | None = None, **options: Any) -> Any:
-    if not _contains_recorded(a):
+    if not contains_recorded(a):
         return np.asarray(a, dtype, order, **options)  # type: ignore[arg-type]  # NumPy checks it
     result = _in_order(_with_options(assembled(a), dtype), order)
     return result.copy() if options.get("copy") and result is a else result
@@ -153,7 +147,7 @@ def _asarray(a: Any, dtype: Any = None, order: str | None = None, **options: Any
 
 def _contiguous(order: str, plain: Function) -> Function:
     def convert(a: Any, dtype: Any = None, **options: Any) -> Any:
-        if not _contains_recorded(a):
+        if not contains_recorded(a):
             return plain(a, dtype, **options)
         return _in_order(np.atleast_1d(_asarray(a, dtype)), order)
 
@@ -208,7 +202,7 @@ def _vectorize(function: np.vectorize) -> Function:
     own = resolve(function.pyfunc)
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        if not any(_contains_recorded(value) for value in (*args, *kwargs.values())):
+        if not any(contains_recorded(value) for value in (*args, *kwargs.values())):
             return function(*args, **kwargs)
         if function.signature is not None or function.excluded or function.otypes is not None:
             raise UnsupportedOperationError(
@@ -416,7 +410,7 @@ class _PlainElements:
         return self.target[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if self.target.dtype.kind != "O" and _contains_recorded(value):
+        if self.target.dtype.kind != "O" and contains_recorded(value):
             value = assembled(value)
             if value.is_active() and self.target.dtype.kind not in "iub":
                 refuse_to_lose("a plain ndarray")

@@ -10,7 +10,7 @@ from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.ops.table import CONSTANT, UFUNC_METHODS
 from wengert.tape.access import accumulate
 from wengert.tape.array import RecordedArray, constant_array, primal_of, refuse_to_lose
-from wengert.tape.record import call
+from wengert.tape.record import assembled, call
 
 __all__ = ["ufunc"]
 
@@ -18,14 +18,7 @@ __all__ = ["ufunc"]
 def ufunc(function: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What `__array_ufunc__` of a recording array does."""
     out = kwargs.pop("out", None)
-    if out is not None and any(one is not None and not isinstance(one, RecordedArray) for one in out):
-        if function in CONSTANT or not any(isinstance(one, RecordedArray) and one.is_active() for one in inputs):
-            plain_out = tuple(primal_of(one) for one in out)
-            return getattr(function, method)(*map(primal_of, inputs), **kwargs, out=plain_out)
-        refuse_to_lose(
-            "the plain ndarray given as out=",
-            "Make the array inside the differentiated function: np.zeros_like(x), or np.zeros(n, like=x).",
-        )
+    inputs = tuple([assembled(one) for one in inputs])
     if method == "__call__":
         return _call(function, inputs, kwargs, out)
     if method == "at":
@@ -48,9 +41,21 @@ def _call(function: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any], o
         for target, one in zip(out, results, strict=True):
             if target is not None:
                 _check_cast(function, one, target)
-                target[...] = one
+                _store(one, target)
         return out if len(out) > 1 else out[0]
     return _masked_call(function, inputs, kwargs, out, where)
+
+
+def _store(result: Any, target: Any) -> None:
+    """Store a result in an array given as `out=`: a plain one can take what depends on no differentiated argument."""
+    if not isinstance(target, RecordedArray) and isinstance(result, RecordedArray):
+        if result.is_active():
+            refuse_to_lose(
+                "the plain ndarray given as out=",
+                "Make the array inside the differentiated function: np.zeros_like(x), or np.zeros(n, like=x).",
+            )
+        result = result.primal()
+    target[...] = result
 
 
 def _check_cast(function: np.ufunc, result: Any, target: Any) -> None:
