@@ -14,12 +14,14 @@ from wengert.api import (
     value_and_grad,
     vjp,
 )
+from wengert.compiled import jit
 from wengert.custom import custom_jvp, custom_vjp
 from wengert.errors import (
     ArgumentError,
     CheckFailedError,
     EscapedValueError,
     LostGradientError,
+    NotAcceptedError,
     NotScalarError,
     RuleError,
     SeedError,
@@ -34,6 +36,7 @@ __all__ = [
     "CheckFailedError",
     "EscapedValueError",
     "LostGradientError",
+    "NotAcceptedError",
     "NotScalarError",
     "RuleError",
     "SeedError",
@@ -47,6 +50,7 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jit",
     "jvp",
     "linearize",
     "returning",

@@ -269,7 +269,9 @@ def returning(function: Function, *names: str) -> Function:
         values = tuple(bound.arguments[name] for name in names)
         return values[0] if len(values) == 1 else values
 
-    return _like_function(run, function, f"Final values of {', '.join(names)}")
+    run = _like_function(run, function, f"Final values of {', '.join(names)}")
+    run.__wengert_returned__ = names  # type: ignore[attr-defined]  # for `wg.jit`, which compiles `function` itself
+    return run
 
 
 def _basis(likes: Sequence[Any]) -> list[list[Any]]:

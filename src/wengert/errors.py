@@ -4,6 +4,7 @@
     ├── LostGradientError       (RuntimeError)     a recorded value would become a plain array or number
     ├── EscapedValueError       (RuntimeError)     a recorded value is used after its recording has ended
     ├── UnsupportedOperationError (NotImplementedError)  an operation, or an option of one, without a rule
+    ├── NotAcceptedError        (NotImplementedError)  source that the compile engine does not accept
     ├── NotScalarError          (TypeError)        `grad` of a function whose result is not one real number
     ├── ArgumentError           (TypeError)        an argument that cannot be differentiated, or a bad `argnums`
     ├── SeedError               (ValueError)       a tangent or cotangent of the wrong shape, dtype or structure
@@ -26,12 +27,14 @@ __all__ = [
     "CheckFailedError",
     "EscapedValueError",
     "LostGradientError",
+    "NotAcceptedError",
     "NotScalarError",
     "RuleError",
     "SeedError",
     "SourceLocation",
     "UnsupportedOperationError",
     "WengertError",
+    "caret",
     "user_location",
 ]
 
@@ -50,6 +53,10 @@ class EscapedValueError(WengertError, RuntimeError):
 
 class UnsupportedOperationError(WengertError, NotImplementedError):
     """An operation, or an option of an operation, that has no derivative rule."""
+
+
+class NotAcceptedError(WengertError, NotImplementedError):
+    """Source that the compile engine does not accept; raised before anything runs."""
 
 
 class NotScalarError(WengertError, TypeError):
@@ -87,6 +94,23 @@ class SourceLocation:
 
     def __str__(self) -> str:
         return f"{self.filename}:{self.line}, in {self.function}"
+
+
+def caret(location: SourceLocation | None, column: int, reason: str, remedy: str = "") -> str:
+    """The text of a refusal: the reason, the file and line, the source line with a caret below it, and the remedy.
+
+    `column` counts from 0 in the unstripped source line.
+    """
+    lines = [reason]
+    if location is not None:
+        lines.append(f"  at {location}")
+        whole = linecache.getline(location.filename, location.line).rstrip("\n")
+        if whole.strip():
+            indent = len(whole) - len(whole.lstrip())
+            lines += [f"    {whole.strip()}", "    " + " " * max(column - indent, 0) + "^"]
+    if remedy:
+        lines.append(f"  {remedy}")
+    return "\n".join(lines)
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -76,6 +76,7 @@ class Operation:
     `elementwise`: the Jacobian is diagonal after broadcasting. `holomorphic`: so it is for complex arguments too.
     `linear`: the arguments in which it is linear, each with the others held fixed. `sequence`: the argument that is a
     sequence of arrays. `constant`: array arguments through which no derivative passes (indices, conditions).
+    `pushforwards`: rules for forward mode, where there is something better than the transpose of a rule.
     `inert`: options that do not change the derivative (`order`, `casting`). `view`: the result may be a view.
     """
 
@@ -92,6 +93,7 @@ class Operation:
     inert: frozenset[str] = frozenset()
     view: bool = False
     rules: dict[str, Rule] = field(default_factory=dict)
+    pushforwards: dict[str, Rule] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<operation {self.name} wrt {', '.join(self.rules) or 'nothing'}>"

@@ -178,7 +178,8 @@ def _links(found: Operation, tape: Tape, named: dict[str, Any], result: Any, cal
     environment: dict[str, Any] | None = None
     foreign: list[Any] = []
     links = []
-    for name, rule in found.rules.items():
+    for name, pullback in found.rules.items():
+        rule = found.pushforwards.get(name, pullback) if tape.forward else pullback
         value = named[name]
         if name == found.sequence:
             source: Any = tuple(_slot(item, tape) for item in value)

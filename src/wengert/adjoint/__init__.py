@@ -1,0 +1,1 @@
+"""Transforms of programs: the reverse and the forward derivative."""

@@ -1,0 +1,1 @@
+"""What is known of a program without running it. Analyses return plain data and never mark the program."""

@@ -1,0 +1,119 @@
+"""Activity: which values and storages carry a derivative from the chosen parameters to the results.
+
+A value is *varied* if it depends on a chosen parameter, *useful* if a result depends on it, and *active* if both.
+Storages are taken whole. Hascoet and Pascual, "The Tapenade automatic differentiation tool", 2013, section 4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from wengert.analysis.index import Index
+from wengert.ops.table import TABLE
+from wengert.program.functions import FUNCTIONS
+from wengert.program.operations import operation_of
+from wengert.program.statements import (
+    Accumulate,
+    Allocate,
+    Apply,
+    Bind,
+    Load,
+    Operand,
+    Pop,
+    Push,
+    Recall,
+    Section,
+    Stack,
+    Statement,
+    Storage,
+    Store,
+    Value,
+)
+from wengert.program.traverse import walk
+
+__all__ = ["Carrier", "active", "apply_paths", "carries", "differentiable_operands"]
+
+Carrier = Value | Storage | Stack
+
+_STRUCTURAL = {"cast": (0,), "where": (1, 2), "complex_number": (0, 1)}
+
+
+def carries(dtype: str) -> bool:
+    """Whether numbers of this dtype have derivatives."""
+    return dtype.startswith(("float", "complex"))
+
+
+def differentiable_operands(statement: Bind) -> Iterator[int]:
+    """The positions of the operands through which a derivative passes."""
+    if not carries(statement.value.dtype):
+        return
+    positions = _STRUCTURAL.get(statement.function)
+    if positions is None:
+        operation = TABLE.get(FUNCTIONS[statement.function].function)
+        if operation is None:
+            return
+        positions = tuple(i for i, name in enumerate(operation.parameters) if name in operation.rules)
+    for i in positions:
+        if i < len(statement.operands) and carries(statement.operands[i].dtype):
+            yield i
+
+
+def apply_paths(statement: Apply) -> Iterator[int]:
+    """The positions of the inputs of an `Apply` through which a derivative passes."""
+    operation = operation_of(statement.function)
+    for i, given in enumerate(statement.inputs):
+        dtype = given.storage.dtype if isinstance(given, Section) else given.dtype
+        if operation.parameters[i] in operation.rules and carries(dtype):
+            yield i
+
+
+def _flows(index: Index, statement: Statement) -> tuple[list[Carrier], list[Carrier]]:
+    """What a statement takes derivatives from, and what it gives them to."""
+
+    def of(operand: Operand) -> list[Carrier]:
+        return [operand] if isinstance(operand, Value) and carries(operand.dtype) else []
+
+    match statement:
+        case Bind(value=value, operands=operands):
+            sources = [one for i in differentiable_operands(statement) for one in of(operands[i])]
+            return sources, [value]
+        case Load(value=value, storage=storage):
+            return [index.root(storage)], [value] if carries(value.dtype) else []
+        case Store(storage=storage, operand=operand) | Accumulate(storage=storage, operand=operand):
+            return of(operand), [index.root(storage)] if carries(storage.dtype) else []
+        case Apply(outputs=outputs, inputs=inputs):
+            taken: list[Carrier] = []
+            for i in apply_paths(statement):
+                given = inputs[i]
+                taken += [index.root(given.storage)] if isinstance(given, Section) else of(given)
+            return taken, [index.root(one.storage) for one in outputs if carries(one.storage.dtype)]
+        case Push(stack=stack, operand=operand):
+            return of(operand), [stack]
+        case Pop(value=value, stack=stack):
+            return [stack], [value] if carries(value.dtype) else []
+        case Allocate(storage=storage, kept=Stack() as stack):
+            return [storage], [stack]
+        case Recall(storage=storage, stack=stack):
+            return [stack], [storage] if carries(storage.dtype) else []
+        case _:
+            return [], []
+
+
+def active(index: Index, chosen: Iterable[Carrier], results: Iterable[Carrier]) -> set[Carrier]:
+    """The active values, and the active storages (those that are not reshapes of others)."""
+    flows = [_flows(index, statement) for statement in walk(index.program.body)]
+    flows = [flow for flow in flows if flow[0] and flow[1]]
+    varied, useful = set(chosen), {index.root(one) if isinstance(one, Storage) else one for one in results}
+    _close(varied, [(sources, targets) for sources, targets in flows])
+    _close(useful, [(targets, sources) for sources, targets in reversed(flows)])
+    return varied & useful
+
+
+def _close(reached: set[Carrier], flows: list[tuple[list[Carrier], list[Carrier]]]) -> None:
+    changed = True
+    while changed:
+        changed = False
+        for sources, targets in flows:
+            if any(one in reached for one in sources) and not all(one in reached for one in targets):
+                reached.update(targets)
+                changed = True

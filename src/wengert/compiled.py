@@ -1,0 +1,359 @@
+"""`wg.jit`: functions compiled from their own source, and how they take part in derivatives.
+
+What goes in: a Python function. What comes out: a `Jitted` function of the same arguments, results and exceptions.
+Called with recorded values it is one entry of their tape, with rules that are compiled derivatives; so every function
+of `wengert.api` takes it, and derivatives nest. What holds: the source is read and refused, or compiled, before
+anything runs; nothing falls back to something slower.
+
+The derivatives of a compiled function form two families. `D^k f(x)[w1, ..., wk]` is the k-th forward derivative of
+its program, and `D^k (f'(x)^T ct)[w1, ..., wk]` that of its adjoint program. Since both are symmetric in the `w`, the
+pullbacks of either are members again: no program is ever reversed twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from wengert import tree
+from wengert.analysis.activity import carries
+from wengert.compiler import Kernel
+from wengert.errors import ArgumentError
+from wengert.lower import Lowered, argument_leaves, lower_function, rebuild, types_of
+from wengert.lower.results import Result, ResultLeaf, ResultTree
+from wengert.ops.table import Operation, Rule
+from wengert.program.builder import integer
+from wengert.program.statements import Array, Operand, Program, Section, Span
+from wengert.tape.array import is_recorded, primal_of
+from wengert.tape.record import apply, contains_recorded
+
+__all__ = ["Jitted", "jit"]
+
+
+class Family:
+    """The derivatives of one kernel with respect to some of its inputs, each made when it is first asked for.
+
+    `floats` are the positions of its floating-point results, which have derivatives.
+    """
+
+    def __init__(self, kernel: Kernel, wrt: tuple[int, ...], floats: tuple[int, ...]) -> None:
+        self.kernel, self.wrt, self.floats = kernel, wrt, floats
+
+    def _made(self, reverse: bool, order: int, guarded: bool) -> Kernel:
+        kernel = self.kernel
+        if reverse:
+            kernel = kernel.reverse(self.wrt, with_results=False, unit_seed=False, guarded=guarded)
+        for _ in range(order):
+            kernel = kernel.forward(self.wrt, guarded=guarded)
+        return kernel
+
+    def run(self, reverse: bool, order: int, leaves: Sequence[Any]) -> list[Any]:
+        """The value of a member at its leaves: the arguments, then cotangents if it is reverse, then directions."""
+        found = self._run(self._made(reverse, order, False), reverse, leaves)
+        if (reverse or order) and not all(np.all(np.isfinite(one)) for one in found):
+            found = self._run(self._made(reverse, order, True), reverse, leaves)
+        return found
+
+    def _run(self, kernel: Kernel, reverse: bool, leaves: Sequence[Any]) -> list[Any]:
+        results, outputs = kernel(*leaves)
+        if not reverse:
+            return results[-len(self.floats) :] if self.floats else []
+        return self.in_order(results, outputs)
+
+    def in_order(self, results: list[Any], outputs: list[Any]) -> list[Any]:
+        """The cotangents of the inputs `wrt`: the last outputs are those of arrays, the last results of numbers."""
+        numbers = [i for i in self.wrt if not self.kernel.is_array(i)]
+        arrays = [i for i in self.wrt if self.kernel.is_array(i)]
+        found = dict(zip(numbers, results[len(results) - len(numbers) :], strict=True))
+        found.update(zip(arrays, outputs[len(outputs) - len(arrays) :], strict=True))
+        return [found[i] for i in self.wrt]
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One derivative of a family as an operation on leaves, which records itself where a leaf is recorded."""
+
+    family: Family
+    reverse: bool
+    order: int
+
+    @functools.cached_property
+    def operation(self) -> Operation:
+        """The operation that a tape enters, with a rule for pullbacks and one for pushforwards."""
+        pull = Rule(self._pull, "leaves", ("leaves",), ())
+        push = Rule(self._push, "leaves", ("leaves",), (), pushforward=True)
+        name = f"the compiled {self.family.kernel.program.name}"
+        return Operation(
+            name, self, ("leaves",), {}, lambda leaves: (leaves,), sequence="leaves",
+            rules={"leaves": pull}, pushforwards={"leaves": push},
+        )  # fmt: skip
+
+    def __call__(self, leaves: list[Any]) -> list[Any]:
+        """The floating-point results."""
+        if contains_recorded(leaves):
+            return list(apply(self.operation, (leaves,), {}))
+        return self.family.run(self.reverse, self.order, leaves)
+
+    def _parts(self, leaves: list[Any]) -> tuple[list[Any], list[Any], list[list[Any]]]:
+        """The arguments, the cotangents, and the directions."""
+        inputs = len(self.family.kernel.inputs)
+        cts = len(self.family.floats) if self.reverse else 0
+        each = len(self.family.wrt)
+        directions = [leaves[inputs + cts + i * each :][:each] for i in range(self.order)]
+        return leaves[:inputs], leaves[inputs : inputs + cts], directions
+
+    def _member(self, reverse: bool, order: int) -> Member:
+        return Member(self.family, reverse, order)
+
+    def _pull(self, ct: list[Any], leaves: list[Any]) -> list[Any]:
+        """The cotangents of the leaves. For a reverse member `ct` is a direction; see the module's text."""
+        arguments, cts, directions = self._parts(leaves)
+        flat = [one for direction in directions for one in direction]
+        found: list[Any] = [None] * len(leaves)
+        if self.reverse:
+            of_arguments = self._member(True, self.order + 1)([*arguments, *cts, *flat, *ct])
+            of_cts = self._member(False, self.order + 1)([*arguments, *flat, *ct])
+        else:
+            of_arguments = self._member(True, self.order)([*arguments, *ct, *flat])
+            of_cts = []
+        for i, one in zip(self.family.wrt, of_arguments, strict=True):
+            found[i] = one
+        start = len(arguments)
+        for one in of_cts:
+            found[start] = one
+            start += 1
+        for k in range(self.order):
+            others = [one for i, direction in enumerate(directions) if i != k for one in direction]
+            if self.reverse:
+                replaced = [one for i, d in enumerate(directions) for one in (ct if i == k else d)]
+                of_direction = self._member(True, self.order)([*arguments, *cts, *replaced])
+            else:
+                of_direction = self._member(True, self.order - 1)([*arguments, *ct, *others])
+            for one in of_direction:
+                found[start] = one
+                start += 1
+        return [np.zeros_like(leaf) if one is None else one for one, leaf in zip(found, leaves, strict=True)]
+
+    def _push(self, tangent: list[Any], leaves: list[Any]) -> list[Any]:
+        """The tangents of the results: the next derivative along the tangent, and what is linear in the others."""
+        given = [np.zeros_like(leaf) if one is None else one for one, leaf in zip(tangent, leaves, strict=True)]
+        arguments, cts, directions = self._parts(leaves)
+        of_arguments, of_cts, of_directions = self._parts(given)
+        flat = [one for direction in directions for one in direction]
+        moved = [of_arguments[i] for i in self.family.wrt]
+        total = self._member(self.reverse, self.order + 1)([*arguments, *cts, *flat, *moved])
+        linear: list[list[Any]] = []
+        if self.reverse and _any_given(tangent, len(arguments), len(cts)):
+            linear.append([*arguments, *of_cts, *flat])
+        start = len(arguments) + len(cts)
+        for k, direction in enumerate(of_directions):
+            if _any_given(tangent, start + k * len(direction), len(direction)):
+                replaced = [one for i, d in enumerate(directions) for one in (direction if i == k else d)]
+                linear.append([*arguments, *cts, *replaced])
+        for one in linear:
+            total = [a + b for a, b in zip(total, self._member(self.reverse, self.order)(one), strict=True)]
+        return total
+
+
+def _any_given(tangent: list[Any], start: int, count: int) -> bool:
+    return any(one is not None for one in tangent[start : start + count])
+
+
+def _whole(array: Array) -> Section:
+    spans = tuple(Span(integer(0), size, integer(1)) for size in array.sizes)
+    return Section(array.storage, spans, tuple(range(len(spans))))
+
+
+def _dtype(result: Operand | Section) -> str:
+    return result.storage.dtype if isinstance(result, Section) else result.dtype
+
+
+class Specialisation:
+    """A function, compiled for arguments of some types."""
+
+    def __init__(self, lowered: Lowered, returned: tuple[int, ...]) -> None:
+        self.lowered = lowered
+        program, self.result = lowered.program, lowered.result
+        if returned:
+            program, self.result = _returning(lowered, returned)
+        self.kernel = Kernel(program, in_place=True)
+
+    def inputs(self, leaves: Sequence[Any]) -> list[Any]:
+        """What the program takes, from the leaves of the arguments: those that are no aliases, and captured arrays."""
+        return [*(leaves[k] for k in self.lowered.leaves), *(one.reference.fetch() for one in self.lowered.captured)]
+
+    def is_current(self) -> bool:
+        """Whether what was compiled in from outside is still there."""
+        return all(guard.holds() for guard in self.lowered.guards)
+
+    def run(self, leaves: Sequence[Any]) -> Any:
+        """The value of the function; it updates arrays as the function does."""
+        found, _ = self.kernel(*self.inputs(leaves))
+        return self.rebuilt(found, leaves)
+
+    def rebuilt(self, found: Sequence[Any], leaves: Sequence[Any]) -> Any:
+        """The function's result from those of the program."""
+        values = list(found)
+        for one in _result_leaves(self.result):
+            if one.argument is not None:
+                values[one.index] = leaves[one.argument]
+        return rebuild(self.result, values)
+
+    @functools.cached_property
+    def functional(self) -> Kernel:
+        """The program that also returns what it leaves in the arrays that it updates, and changes none of the caller's."""
+        program = self.kernel.program
+        updated = [program.parameters[self.lowered.leaves.index(k)] for k in self.lowered.written]
+        finals = tuple(_whole(one) for one in updated if isinstance(one, Array))
+        return Kernel(replace(program, results=(*program.results, *finals)))
+
+    @functools.lru_cache(maxsize=64)  # noqa: B019 (lives as long as the specialisation)
+    def family(self, wrt: tuple[int, ...]) -> Family:
+        """The derivatives with respect to some inputs."""
+        results = self.functional.program.results
+        return Family(self.functional, wrt, tuple(i for i, one in enumerate(results) if carries(_dtype(one))))
+
+
+def _result_leaves(result: Result) -> list[ResultLeaf]:
+    if isinstance(result, ResultTree):
+        return [leaf for item in result.items for leaf in _result_leaves(item)]
+    return [result] if isinstance(result, ResultLeaf) else []
+
+
+def _returning(lowered: Lowered, returned: tuple[int, ...]) -> tuple[Program, Result]:
+    """The program returning the final contents of array arguments, by their leaves."""
+    sections, found = [], []
+    for index, leaf in enumerate(returned):
+        array = lowered.program.parameters[lowered.leaves.index(leaf)]
+        assert isinstance(array, Array)
+        sections.append(_whole(array))
+        found.append(ResultLeaf(index, "array", array.storage.dtype, leaf))
+    result: Result = found[0] if len(found) == 1 else ResultTree(tuple, tuple(range(len(found))), tuple(found))
+    return replace(lowered.program, results=tuple(sections)), result
+
+
+class Jitted:
+    """A function compiled from its own source. Made by `wg.jit`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.returned: tuple[str, ...] = getattr(function, "__wengert_returned__", ())
+        self.function = function.__wrapped__ if self.returned else function  # type: ignore[attr-defined]
+        self._specialisations: dict[Any, Specialisation] = {}
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self.function, '__qualname__', self.function)}>"
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function's value; one entry of a tape where an argument is recorded."""
+        values = (*args, *kwargs.values())
+        if any(is_recorded(leaf) for leaf in tree.flatten(values)[0]):
+            return self._recorded(values, tuple(kwargs))
+        return self.specialise(values, tuple(kwargs)).run(argument_leaves(values))
+
+    def specialise(self, values: Sequence[Any], names: tuple[str, ...] = ()) -> Specialisation:
+        """The machine code for arguments like these; the last of them are the keywords `names`."""
+        types = types_of(values)
+        key = types, names
+        found = self._specialisations.get(key)
+        if found is None or (found.lowered.guards and not found.is_current()):
+            positional = len(values) - len(names)
+            keywords = dict(zip(names, types[positional:], strict=True))
+            lowered = lower_function(self.function, types[:positional], keywords)
+            found = self._specialisations[key] = Specialisation(lowered, self._returned_leaves(values, names))
+        return found
+
+    def _returned_leaves(self, values: Sequence[Any], names: tuple[str, ...]) -> tuple[int, ...]:
+        if not self.returned:
+            return ()
+        positional = len(values) - len(names)
+        bound = inspect.signature(self.function).bind(*range(positional), **dict(zip(names, range(positional, len(values)), strict=True)))
+        found = []
+        for name in self.returned:
+            position = bound.arguments[name]
+            if not isinstance(values[position], np.ndarray):
+                raise ArgumentError(f"returning: argument {name!r} is not an array")
+            found.append(len(argument_leaves(values[:position])))
+        return tuple(found)
+
+    def _recorded(self, values: Sequence[Any], names: tuple[str, ...]) -> Any:
+        """The call as one entry of the tape of its recorded arguments."""
+        leaves = argument_leaves(values, is_recorded)
+        found = self.specialise(_plain(values), names)
+        inputs = found.inputs(leaves)
+        wrt = tuple(i for i, one in enumerate(inputs) if is_recorded(one))
+        family = found.family(wrt)
+        results = [None] * len(family.kernel.program.results)
+        others = [i for i in range(len(results)) if i not in family.floats]
+        if others:
+            plain, _ = family.kernel(*_plain(inputs))
+            for i in others:
+                results[i] = plain[i]
+        for i, one in zip(family.floats, Member(family, False, 0)(inputs), strict=True):
+            results[i] = one
+        updated = results[len(results) - len(found.lowered.written) :]
+        for k, final in zip(found.lowered.written, updated, strict=True):
+            leaves[k][...] = final
+        return found.rebuilt(results, leaves)
+
+    def program(self, *args: Any, **kwargs: Any) -> Kernel:
+        """The program for arguments like these; printed, it is Python."""
+        return self.specialise((*args, *kwargs.values()), tuple(kwargs)).kernel
+
+    def adjoint(self, *args: Any, **kwargs: Any) -> Kernel:
+        """The adjoint program for arguments like these; printed, it is Python that gives the same derivative."""
+        values = (*args, *kwargs.values())
+        found = self.specialise(_plain(values), tuple(kwargs))
+        kernel = found.functional
+        wrt = tuple(i for i in range(len(kernel.inputs)) if carries(kernel.dtype(i)))
+        return kernel.reverse(wrt, with_results=True, unit_seed=False)
+
+
+def _plain(values: Sequence[Any]) -> list[Any]:
+    """Arguments without recorded values, no array twice: a derivative treats each argument as one of its own."""
+    seen: set[int] = set()
+
+    def plain(leaf: Any) -> Any:
+        while is_recorded(leaf):
+            leaf = primal_of(leaf)
+        if isinstance(leaf, np.ndarray):
+            leaf = leaf.copy() if id(leaf) in seen else leaf
+            seen.add(id(leaf))
+        return leaf
+
+    return [tree.map_leaves(plain, value) for value in values]
+
+
+def jit(function: Callable[..., Any]) -> Jitted:
+    """`function`, compiled from its own source to machine code when it is first called with arguments of new types.
+
+    Args:
+        function: a Python function, or a `numba.njit` one, of arrays, numbers and trees of them, in the language of
+            {doc}`compiled`: loops, branches, `while`, in-place updates, views, NumPy and `math`.
+    Returns:
+        A function of the same arguments, results and exceptions. `wg.grad`, `wg.vjp` and the others take it and run
+        compiled derivatives. `.adjoint(*args)` prints as the Python program of its derivative.
+    Raises:
+        NotAcceptedError: when it is called, before it runs: something in the source is not compiled; the message has
+            the line, the reason and what to write instead.
+
+    >>> import numpy as np
+    >>> import wengert as wg
+    >>> @wg.jit
+    ... def energy(x):
+    ...     total = 0.0
+    ...     for i in range(1, len(x)):
+    ...         total += (x[i] - x[i - 1]) ** 2
+    ...     return total
+    >>> wg.grad(energy)(np.array([1.0, 2.0, 4.0]))
+    array([-2., -2.,  4.])
+    """
+    return function if isinstance(function, Jitted) else Jitted(getattr(function, "py_func", function))

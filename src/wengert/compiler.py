@@ -1,0 +1,158 @@
+"""The pipeline: from a program to machine code for it and for its derivatives.
+
+    lower ─▶ program ─▶ prepare ─▶ machine code of the value
+                          ├─▶ reverse ─▶ finish ─▶ machine code of value and cotangents
+                          └─▶ forward ─▶ finish ─▶ machine code of value and tangents
+
+What goes in: a program over flat arguments, the leaves. What comes out: a `Kernel`, which runs it, and whose
+derivatives are kernels again. What holds: the arguments are never changed by a derivative, whatever the program does
+to its parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from wengert.adjoint.forward import forward
+from wengert.adjoint.reverse import reverse
+from wengert.emit import compile_program
+from wengert.passes.dead_code import without_dead_code
+from wengert.passes.invariants import hoist_invariants
+from wengert.passes.split_scatter import split_scatters
+from wengert.program.printer import print_program
+from wengert.program.statements import Array, Operand, Program, Value
+from wengert.program.traverse import walk, writes
+
+__all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel"]
+
+Pass = Callable[[Program], Program]
+
+PREPARE: list[Pass] = [without_dead_code, hoist_invariants]
+"""What is done to a program before it is differentiated."""
+
+DERIVATIVE: list[Pass] = [without_dead_code, hoist_invariants]
+"""What is done to a derivative, which may then be printed or differentiated again."""
+
+FINISH: list[Pass] = [split_scatters]
+"""What is done to a program before it becomes machine code."""
+
+
+def _through(passes: Sequence[Pass], program: Program) -> Program:
+    for one in passes:
+        program = one(program)
+    return program
+
+
+def _written(program: Program) -> frozenset[int]:
+    """The positions of array parameters, not outputs, that the program writes."""
+    changed = {storage for statement in walk(program.body) for storage in writes(statement)}
+    from wengert.analysis.index import index_program
+
+    index = index_program(program)
+    roots = {index.root(storage) for storage in changed}
+    return frozenset(
+        i
+        for i, one in enumerate(program.parameters)
+        if isinstance(one, Array) and not one.output and one.storage in roots
+    )
+
+
+class Kernel:
+    """A program, run on leaves: arrays and numbers of the types of its parameters, outputs left out.
+
+    `in_place`: the program updates the caller's arrays, as the user's own function does; else it works on copies.
+    """
+
+    def __init__(self, program: Program, *, in_place: bool = False) -> None:
+        self.program = program
+        self.in_place = in_place
+        self.inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
+        self.outputs = [one for one in program.parameters if isinstance(one, Array) and one.output]
+        self._is_output = [isinstance(one, Array) and one.output for one in program.parameters]
+        self._derivatives: dict[Any, Kernel] = {}
+        self._fetch_sizes = [[self._place_of(size) for size in one.sizes] for one in self.outputs]
+
+    def __str__(self) -> str:
+        return print_program(self.program)
+
+    @cached_property
+    def written(self) -> frozenset[int]:
+        """The positions of the arrays that the program writes."""
+        return _written(self.program)
+
+    @cached_property
+    def machine_code(self) -> Any:
+        """The program as machine code."""
+        return compile_program(_through(FINISH, self.program))
+
+    def _place_of(self, size: Operand) -> int | tuple[int, int]:
+        """Where the size of an output is found: a number, or the input and the axis that has it."""
+        if not isinstance(size, Value):
+            return int(size.value.real)
+        for i, one in enumerate(self.inputs):
+            if isinstance(one, Array) and size in one.sizes:
+                return i, one.sizes.index(size)
+        raise AssertionError("the size of an output is that of no input")
+
+    def is_array(self, position: int) -> bool:
+        """Whether the input at a position is an array."""
+        return isinstance(self.inputs[position], Array)
+
+    def dtype(self, position: int) -> str:
+        """The dtype of the input at a position."""
+        one = self.inputs[position]
+        return one.storage.dtype if isinstance(one, Array) else one.dtype
+
+    def __call__(self, *leaves: Any) -> tuple[list[Any], list[np.ndarray[Any, Any]]]:
+        """Run the program: its results, and its output arrays."""
+        given = list(leaves)
+        back: list[tuple[Any, Any]] = []
+        for i, (leaf, parameter) in enumerate(zip(leaves, self.inputs, strict=True)):
+            if isinstance(parameter, Array):
+                given[i] = self._prepared(leaf, i, parameter, back)
+        made = [
+            np.empty([n if type(n) is int else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
+            for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
+        ]
+        inputs, outputs = iter(given), iter(made)
+        results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
+        for leaf, changed in back:
+            leaf[...] = changed
+        return list(results), made
+
+    def _prepared(self, leaf: Any, i: int, parameter: Array, back: list[tuple[Any, Any]]) -> Any:
+        """An array in C order that the program may use, and write if it writes it."""
+        if i in self.written:
+            if not self.in_place:
+                return np.array(leaf, parameter.storage.dtype, order="C")
+            if not leaf.flags.writeable:
+                raise ValueError("assignment destination is read-only")
+            if not leaf.flags.c_contiguous:
+                copy = np.array(leaf, order="C")
+                back.append((leaf, copy))
+                return copy
+            return leaf
+        if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.dtype == parameter.storage.dtype:
+            return leaf
+        return np.array(leaf, parameter.storage.dtype, order="C")
+
+    def reverse(self, wrt: tuple[int, ...], *, with_results: bool, unit_seed: bool, guarded: bool = False) -> Kernel:
+        """The reverse derivative: see `wengert.adjoint.reverse`. The cotangents of arrays are the outputs."""
+        key = ("reverse", wrt, with_results, unit_seed, guarded)
+        if key not in self._derivatives:
+            prepared = _through(PREPARE, self.program)
+            made = reverse(prepared, wrt, with_results=with_results, unit_seed=unit_seed, guarded=guarded)
+            self._derivatives[key] = Kernel(_through(DERIVATIVE, made))
+        return self._derivatives[key]
+
+    def forward(self, wrt: tuple[int, ...], *, guarded: bool = False) -> Kernel:
+        """The forward derivative: see `wengert.adjoint.forward`."""
+        key = ("forward", wrt, guarded)
+        if key not in self._derivatives:
+            prepared = _through(PREPARE, self.program)
+            self._derivatives[key] = Kernel(_through(DERIVATIVE, forward(prepared, wrt, guarded=guarded)))
+        return self._derivatives[key]

@@ -1,0 +1,141 @@
+"""From a program to a callable: emit its text, generate object code or find it in the cache, load it.
+
+The function of a module takes one pointer, to the *block*: the arguments one after the other (a number, or the address
+of an `ndarray` object, whose data and sizes it reads itself), then room for the results, or for the operands of the
+message of a failure. It returns 0, or the number of the failure.
+"""
+
+from __future__ import annotations
+
+from wengert.emit.frame import Frame, Place
+from wengert.emit.kinds import kind_of
+from wengert.emit.machine import Loaded, features, identity, object_code
+from wengert.emit.memory import make_stack, release_stack
+from wengert.emit.prelude import PRELUDE
+from wengert.emit.sections import view_of
+from wengert.emit.statements import emit_statements
+from wengert.emit.writer import Writer
+from wengert.program.statements import Array, Constant, Program, Section, Span, Value
+from wengert.runtime.cache import Cache, default_cache
+from wengert.runtime.call import Executable, Result, Signature
+from wengert.runtime.layout import DATA_OFFSET, SIZES_OFFSET
+
+__all__ = ["compile_program", "emit_program"]
+
+_NAME = "wengert_program"
+
+
+def _argument_bytes(parameter: Value | Array) -> int:
+    return 8 if isinstance(parameter, Array) else -(-kind_of(parameter.dtype).size // 8) * 8
+
+
+def _results(program: Program, offset: int) -> tuple[tuple[Result, ...], int]:
+    """Where each result lies in the block, and the end of the block."""
+    arrays = {one.storage: (number, one) for number, one in enumerate(program.parameters) if isinstance(one, Array)}
+    found = []
+    for one in program.results:
+        if not isinstance(one, Section):
+            found.append(Result(one.dtype, offset))
+            offset += -(-kind_of(one.dtype).size // 8) * 8
+            continue
+        rank = len(one.order)
+        whole = one.storage in arrays and _is_whole(one, arrays[one.storage][1])
+        argument = arrays[one.storage][0] if whole else None
+        found.append(Result(one.storage.dtype, offset, rank, argument))
+        offset += 0 if whole else 16 + 16 * rank
+    return tuple(found), offset
+
+
+def _is_whole(section: Section, parameter: Array) -> bool:
+    """Whether a section is all of a parameter, as it is."""
+    if section.order != tuple(range(parameter.storage.rank)):
+        return False
+    return all(
+        isinstance(axis, Span)
+        and isinstance(axis.start, Constant)
+        and isinstance(axis.step, Constant)
+        and (axis.start.value, axis.step.value) == (0, 1)
+        and (axis.size is size or (isinstance(size, Constant) and axis.size == size))
+        for axis, size in zip(section.axes, parameter.sizes, strict=True)
+    )
+
+
+def _read_arguments(f: Frame) -> None:
+    w, offset = f.w, 0
+    not_negative = w.shared_metadata("!{i64 0, i64 9223372036854775807}")
+    for parameter in f.program.parameters:
+        at = w.value(f"getelementptr i8, ptr %block, i64 {offset}")
+        offset += _argument_bytes(parameter)
+        if isinstance(parameter, Value):
+            f.bind(parameter, f.load_as(parameter.dtype, at))
+            continue
+        array = w.value(f"load ptr, ptr {at}")
+        data = w.value(f"load ptr, ptr {w.value(f'getelementptr i8, ptr {array}, i64 {DATA_OFFSET}')}")
+        sizes_at = w.value(f"load ptr, ptr {w.value(f'getelementptr i8, ptr {array}, i64 {SIZES_OFFSET}')}")
+        for axis, size in enumerate(parameter.sizes):
+            if isinstance(size, Value) and size not in f.values:
+                size_at = w.value(f"getelementptr i64, ptr {sizes_at}, i64 {axis}")
+                f.bind(size, (w.value(f"load i64, ptr {size_at}, !range {not_negative}"),))
+        f.places[parameter.storage] = Place(data, tuple(f.integer(size) for size in parameter.sizes))
+
+
+def _write_section(f: Frame, section: Section, at: str) -> None:
+    """First element, memory to be given back by the caller, sizes, strides in bytes."""
+    w, place, view = f.w, f.places[section.storage], view_of(f, section)
+    owned = "null"
+    if place.slot is not None:
+        owned = w.value(f"load ptr, ptr {place.slot}")
+        w.do(f"store ptr null, ptr {place.slot}")
+    numbers = [
+        w.value(f"ptrtoint ptr {view.pointer} to i64"),
+        w.value(f"ptrtoint ptr {owned} to i64"),
+        *view.sizes,
+        *(w.scale(stride, str(view.kind.size)) for stride in view.strides),
+    ]
+    for number, one in enumerate(numbers):
+        w.do(f"store i64 {one}, ptr {w.value(f'getelementptr i64, ptr {at}, i64 {number}')}")
+
+
+def emit_program(program: Program) -> tuple[Frame, Signature, str]:
+    """The text of the module of a program, and how it is called."""
+    w = Writer(features())
+    f = Frame(program, w)
+    f.failure_offset = sum(_argument_bytes(parameter) for parameter in program.parameters)
+    results, end = _results(program, f.failure_offset)
+    for stack in f.all_stacks:
+        make_stack(f, stack)
+    _read_arguments(f)
+    emit_statements(f, program.body)
+    for result, one in zip(results, program.results, strict=True):
+        at = w.value(f"getelementptr i8, ptr %block, i64 {result.offset}")
+        if not isinstance(one, Section):
+            f.store_as(one.dtype, at, f.parts(one))
+        elif result.argument is None:
+            _write_section(f, one, at)
+    w.jump("cleanup")
+    w.start("cleanup")
+    if f.slots:
+        w.do(f"call void @wengert_release(ptr %slots, i64 {f.slots})")
+    for stack in f.stacks:
+        release_stack(f, stack)
+    w.do(f"ret i64 {w.value(f'load i64, ptr {f.code}')}")
+    slots = f"[{max(f.slots, 1)} x %Slot]"
+    first = (
+        f"%slots = alloca {slots}, align 16",
+        f"call void @llvm.memset.p0.i64(ptr align 16 %slots, i8 0, i64 {16 * max(f.slots, 1)}, i1 false)",
+    )
+    attributes = w.attributes('nounwind "prefer-vector-width"="512"')
+    text = w.module(f"define i64 @{_NAME}(ptr noalias %block) {attributes}", PRELUDE, first)
+    end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
+    arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
+    return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), text
+
+
+def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None = None) -> Executable:
+    """Machine code of a program. `cache`: where object code is kept, the user's own by default."""
+    f, signature, text = emit_program(program)
+    cache = default_cache() if cache is None else cache
+    depends_on = f"{identity()} optimisation {opt_level}\n{text}"
+    code = cache.get_or_make(depends_on, lambda: object_code(text, opt_level))
+    loaded = Loaded(code, f.w.links)
+    return Executable(signature, loaded.address(_NAME), loaded.address("wengert_free"), loaded)

@@ -1,0 +1,257 @@
+"""What emission knows while it walks a program: registers of values, places of storages, stacks, loops, failures.
+
+What goes in: the program and a writer. What holds: two storages that are not names of the same memory have different
+alias scopes, on every access; those kept on one stack, and recalled from it, share a scope, since they are the same
+memory at different times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wengert.emit.kinds import constant_parts, kind_of
+from wengert.emit.writer import Writer
+from wengert.program.statements import (
+    Allocate,
+    Apply,
+    Array,
+    Constant,
+    For,
+    Operand,
+    Pop,
+    Program,
+    Push,
+    Recall,
+    Reserve,
+    Reshape,
+    Section,
+    Stack,
+    Statement,
+    Storage,
+    Value,
+    While,
+)
+from wengert.program.traverse import reads, walk, writes
+from wengert.runtime.failures import Failure
+
+__all__ = ["Frame", "Loop", "Place", "StackRegisters"]
+
+# Each scope lists all others, so their number is bounded; beyond it, some storages share one.
+_MOST_SCOPES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a storage lies: its first element, and the registers of its sizes. `slot` owns the memory, if one does."""
+
+    pointer: str
+    sizes: tuple[str, ...]
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StackRegisters:
+    """The variables of a stack: its memory, how many elements are on it, and how many it has room for."""
+
+    data: str
+    top: str
+    capacity: str
+    memory: str
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """An open loop. `group` is the access group of its iterations where they are independent."""
+
+    statement: For | While
+    group: str | None
+
+
+def stacks_of(statement: Statement) -> tuple[Stack, ...]:
+    """The stack that a statement names."""
+    match statement:
+        case Push(stack=stack) | Pop(stack=stack) | Reserve(stack=stack) | Recall(stack=stack):
+            return (stack,)
+        case Allocate(kept=stack) if stack is not None:
+            return (stack,)
+        case _:
+            return ()
+
+
+@dataclass(slots=True)
+class Frame:
+    """The state of one emission."""
+
+    program: Program
+    w: Writer
+    values: dict[Value, tuple[str, ...]] = field(default_factory=dict)
+    depths: dict[Value, int] = field(default_factory=dict)
+    places: dict[Storage, Place] = field(default_factory=dict)
+    stacks: dict[Stack, StackRegisters] = field(default_factory=dict)
+    loops: list[Loop] = field(default_factory=list)
+    failures: dict[Failure, int] = field(default_factory=dict)
+    roots: dict[Storage, Storage | Stack] = field(default_factory=dict)
+    cells: set[Storage | Stack] = field(default_factory=set)
+    addressed: set[Storage | Stack] = field(default_factory=set)
+    failure_offset: int = 0
+    frame_bytes: int = 0
+    slots: int = 0
+    loop_slots: list[str] = field(default_factory=list)
+    code: str = ""
+    _scopes: dict[Storage | Stack, int] = field(default_factory=dict)
+    _scope_nodes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._survey()
+        self.code = self.w.alloca("i64", "i64 0")
+
+    def _survey(self) -> None:
+        """Which storages are names of the same memory, and which must lie in memory that can be addressed."""
+        used = [one.storage for one in self.program.results if isinstance(one, Section)]
+        parameters = [one.storage for one in self.program.parameters if isinstance(one, Array)]
+        made = list(parameters)
+        stacks = dict.fromkeys(self.program.stacks)
+        for statement in walk(self.program.body):
+            stacks.update(dict.fromkeys(stacks_of(statement)))
+            match statement:
+                case Reshape(storage=storage, of=of):
+                    self.roots[storage] = self.root(of)
+                case Allocate(storage=storage, kept=stack) if stack is not None:
+                    self.roots[storage] = stack
+                case Recall(storage=storage, stack=stack):
+                    self.roots[storage] = stack
+                case Allocate(storage=storage):
+                    made.append(storage)
+                case Apply():
+                    used += [*reads(statement), *writes(statement)]
+        self.addressed = {self.root(storage) for storage in used}
+        variables = {one for one in made if one.rank == 0 and one not in self.addressed}
+        # Variables, which LLVM turns into registers: they alias nothing, and carry no dependence between iterations.
+        self.cells = {*(variables - set(parameters))}
+        owners: list[Storage | Stack] = [*made, *stacks]
+        for one in owners:
+            self._scopes.setdefault(one, len(self._scopes) % _MOST_SCOPES)
+        self._make_scopes(min(len(self._scopes), _MOST_SCOPES))
+
+    def _make_scopes(self, count: int) -> None:
+        w = self.w
+        domain = w.metadata("distinct !{{self}}")
+        scopes = [w.metadata(f"distinct !{{{{self}}, {domain}}}") for _ in range(count)]
+        for number in range(count):
+            others = ", ".join(scope for other, scope in enumerate(scopes) if other != number)
+            own = w.metadata(f"!{{{scopes[number]}}}")
+            self._scope_nodes.append(f", !alias.scope {own}, !noalias {w.metadata(f'!{{{others}}}')}")
+
+    @property
+    def all_stacks(self) -> tuple[Stack, ...]:
+        """The stacks of the program."""
+        return tuple(one for one in self._scopes if isinstance(one, Stack))
+
+    def root(self, storage: Storage) -> Storage | Stack:
+        """The memory that a storage is a name of: a storage, or whatever is kept on a stack."""
+        return self.roots.get(storage, storage)
+
+    def scope(self, owner: Storage | Stack) -> str:
+        """The alias metadata of an access."""
+        return self._scope_nodes[self._scopes[owner]]
+
+    # Scalars.
+
+    def parts(self, operand: Operand) -> tuple[str, ...]:
+        """The registers of a value, or the text of a constant."""
+        if isinstance(operand, Constant):
+            return constant_parts(operand.value, operand.dtype)
+        return self.values[operand]
+
+    def integer(self, operand: Operand) -> str:
+        """A size or an index."""
+        assert operand.dtype == "int64", f"an index or size of dtype {operand.dtype}"
+        return self.parts(operand)[0]
+
+    def bind(self, value: Value, parts: tuple[str, ...]) -> None:
+        """Note the registers of a value, which is bound inside the loops now open."""
+        self.values[value] = parts
+        self.depths[value] = len(self.loops)
+
+    def varies(self, operand: Operand) -> bool:
+        """Whether an operand can differ between the iterations of the innermost loop."""
+        return isinstance(operand, Value) and self.depths[operand] >= len(self.loops)
+
+    # Elements.
+
+    def address(self, storage: Storage, indices: tuple[Operand, ...]) -> str:
+        """A pointer to an element. Indices are in range, so nothing overflows."""
+        w, place = self.w, self.places[storage]
+        offset = "0"
+        for size, index in zip(place.sizes, indices, strict=True):
+            offset = w.move(w.scale(offset, size), self.integer(index))
+        return self.element(storage, offset)
+
+    def element(self, storage: Storage, offset: str) -> str:
+        """A pointer to the element at an offset from the first."""
+        kind, pointer = kind_of(storage.dtype), self.places[storage].pointer
+        if offset == "0":
+            return pointer
+        memory = kind.memory if kind.parts == 1 else f"[2 x {kind.memory}]"
+        return self.w.value(f"getelementptr inbounds {memory}, ptr {pointer}, i64 {offset}")
+
+    def _attachments(self, storage: Storage) -> str:
+        root = self.root(storage)
+        if root in self.cells:
+            return ""
+        groups = [loop.group for loop in self.loops if loop.group is not None]
+        if not groups:
+            return self.scope(root)
+        group = groups[0] if len(groups) == 1 else self.w.shared_metadata(f"!{{{', '.join(groups)}}}")
+        return f"{self.scope(root)}, !llvm.access.group {group}"
+
+    def load(self, storage: Storage, address: str) -> tuple[str, ...]:
+        """The element at an address."""
+        return self.load_as(storage.dtype, address, self._attachments(storage))
+
+    def store(self, storage: Storage, address: str, parts: tuple[str, ...]) -> None:
+        """Put an element at an address."""
+        self.store_as(storage.dtype, address, parts, self._attachments(storage))
+
+    def load_as(self, dtype: str, address: str, attachments: str = "") -> tuple[str, ...]:
+        """Load an element of a dtype."""
+        w, kind = self.w, kind_of(dtype)
+        found = []
+        for part in range(kind.parts):
+            at = address if part == 0 else w.value(f"getelementptr inbounds {kind.memory}, ptr {address}, i64 1")
+            found.append(w.value(f"load {kind.memory}, ptr {at}{attachments}"))
+        if kind.family == "bool":
+            return (w.value(f"icmp ne i8 {found[0]}, 0"),)
+        return tuple(found)
+
+    def store_as(self, dtype: str, address: str, parts: tuple[str, ...], attachments: str = "") -> None:
+        """Store an element of a dtype."""
+        w, kind = self.w, kind_of(dtype)
+        if kind.family == "bool":
+            byte = {"true": "1", "false": "0"}.get(parts[0]) or w.value(f"zext i1 {parts[0]} to i8")
+            parts = (byte,)
+        for number, part in enumerate(parts):
+            at = address if number == 0 else w.value(f"getelementptr inbounds {kind.memory}, ptr {address}, i64 1")
+            w.do(f"store {kind.memory} {part}, ptr {at}{attachments}")
+
+    # Failures.
+
+    def fail_unless(self, condition: str, failure: Failure, operands: tuple[Operand, ...] = ()) -> None:
+        """End the program with this failure where the condition does not hold; its operands go to the block."""
+        w = self.w
+        failed, passed = w.label(), w.label()
+        w.branch(condition, passed, failed, rare=failed)
+        w.start(failed)
+        self.fail(failure, operands)
+        w.start(passed)
+
+    def fail(self, failure: Failure, operands: tuple[Operand, ...] = ()) -> None:
+        """End the program with this failure."""
+        w = self.w
+        code = self.failures.setdefault(failure, len(self.failures) + 1)
+        for number, operand in enumerate(operands):
+            at = w.value(f"getelementptr i8, ptr %block, i64 {self.failure_offset + 16 * number}")
+            self.store_as(operand.dtype, at, self.parts(operand))
+        w.do(f"store i64 {code}, ptr {self.code}")
+        w.jump("cleanup")

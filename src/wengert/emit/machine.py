@@ -1,0 +1,98 @@
+"""The one place that knows llvmlite: text of a module in, object code out; object code in, addresses out.
+
+llvmlite is imported when first needed. Objects are for this very CPU.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from wengert.emit.libraries import libraries
+
+__all__ = ["Loaded", "features", "identity", "object_code"]
+
+_LOCK = threading.Lock()
+
+
+@functools.cache
+def _llvm() -> Any:
+    import llvmlite.binding as llvm  # type: ignore[import-untyped]
+
+    # Newer versions do these by themselves and say so.
+    for prepare in ("initialize", "initialize_native_target", "initialize_native_asmprinter"):
+        try:
+            getattr(llvm, prepare)()
+        except RuntimeError:
+            continue
+    for library in libraries():
+        llvm.load_library_permanently(library)
+    return llvm
+
+
+@functools.cache
+def features() -> frozenset[str]:
+    """What the CPU can do, by LLVM's names."""
+    return frozenset(name for name, present in _llvm().get_host_cpu_features().items() if present)
+
+
+@functools.cache
+def identity() -> str:
+    """What object code depends on beside its text: the CPU and the versions of the code generator."""
+    import llvmlite
+
+    llvm = _llvm()
+    version = ".".join(str(part) for part in llvm.llvm_version_info)
+    known = llvm.get_host_cpu_features().flatten()
+    return (
+        f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {known} llvm {version} llvmlite {llvmlite.__version__}"
+    )
+
+
+def _target_machine(opt_level: int) -> Any:
+    llvm = _llvm()
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=opt_level,
+        reloc="default",
+        codemodel="jitdefault",
+        jit=True,
+    )
+
+
+def object_code(text: str, opt_level: int) -> bytes:
+    """Optimise a module and generate its code."""
+    llvm = _llvm()
+    context = llvm.create_context()
+    module = llvm.parse_assembly(text, context)
+    module.verify()
+    machine = _target_machine(opt_level)
+    options = llvm.create_pipeline_tuning_options(speed_level=opt_level)
+    options.loop_vectorization = options.loop_interleaving = options.loop_unrolling = opt_level > 1
+    options.slp_vectorization = opt_level > 1
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    code: bytes = machine.emit_object(module)
+    return code
+
+
+class Loaded:
+    """Object code in memory, executable as long as this object lives."""
+
+    def __init__(self, code: bytes, links: Mapping[str, int]) -> None:
+        llvm = _llvm()
+        with _LOCK:
+            for symbol, address in links.items():
+                llvm.add_symbol(symbol, address)
+            # The engine wants a module to begin with.
+            self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(0))
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        """The address of a function."""
+        found: int = self._engine.get_function_address(name)
+        return found

@@ -1,0 +1,263 @@
+"""Emission of what makes, keeps and gives back memory: Allocate, Recall, Reshape, and the stacks.
+
+What holds: memory is owned by a slot of the frame or by a stack, and both are released at the end of the program, so a
+failure needs no code of its own. In a loop a slot keeps its memory until the outermost loop ends.
+"""
+
+from __future__ import annotations
+
+import math
+
+from wengert.emit.frame import Frame, Place, StackRegisters
+from wengert.emit.kinds import kind_of
+from wengert.emit.prelude import NEGATIVE_SIZE
+from wengert.errors import SourceLocation
+from wengert.program.statements import (
+    Allocate,
+    Constant,
+    Operand,
+    Pop,
+    Push,
+    Recall,
+    Reserve,
+    Reshape,
+    Stack,
+    Storage,
+)
+from wengert.runtime.failures import negative_size, out_of_memory
+
+__all__ = [
+    "allocate",
+    "make_stack",
+    "memory_for",
+    "new_slot",
+    "pop",
+    "push",
+    "recall",
+    "release",
+    "release_stack",
+    "reserve",
+    "reshape",
+]
+
+# Arrays of constant size up to this many bytes lie in the frame, where LLVM may turn them into registers.
+_MOST_BYTES_IN_FRAME = 1024
+_MOST_BYTES_OF_FRAME = 64 * 1024
+_FIRST_CAPACITY = 64
+
+
+def new_slot(f: Frame) -> str:
+    """A slot of the frame, empty on entry."""
+    name = f"%slot{f.slots}"
+    f.w.on_entry(f"{name} = getelementptr inbounds %Slot, ptr %slots, i64 {f.slots}")
+    f.slots += 1
+    return name
+
+
+def release(f: Frame, slots: list[str]) -> None:
+    """Give back what slots hold."""
+    for slot in slots:
+        f.w.do(f"call void @wengert_release(ptr {slot}, i64 1)")
+
+
+def _byte_count(f: Frame, dtype: str, sizes: tuple[Operand, ...]) -> str:
+    """Bytes of an array, or a negative number where there cannot be so many."""
+    if all(isinstance(size, Constant) for size in sizes):
+        count = math.prod(int(size.value.real) for size in sizes if isinstance(size, Constant))
+        if all(isinstance(size, Constant) and 0 <= size.value.real < 1 << 40 for size in sizes) and count < 1 << 50:
+            return str(count * kind_of(dtype).size)
+    count_so_far = str(kind_of(dtype).size)
+    for size in sizes:
+        count_so_far = f.w.value(f"call i64 @wengert_product(i64 {count_so_far}, i64 {f.integer(size)})")
+    return count_so_far
+
+
+def memory_for(f: Frame, factors: tuple[str, ...], where: SourceLocation | None) -> str:
+    """Memory for an operation on arrays: as many bytes as the product of the factors, given back with the loop's."""
+    w, slot, count = f.w, new_slot(f), factors[0]
+    for factor in factors[1:]:
+        count = w.value(f"call i64 @wengert_product(i64 {count}, i64 {factor})")
+    pointer = w.value(f"call ptr @wengert_obtain(ptr {slot}, i64 {count}, i1 false)")
+    _fail_if_none(f, pointer, count, where)
+    if f.loops:
+        f.loop_slots.append(slot)
+    return pointer
+
+
+def _fail_if_none(f: Frame, pointer: str, count: str, where: SourceLocation | None) -> None:
+    """End the program where no memory was given: it was too much, or a size was negative."""
+    w = f.w
+    failed, passed = w.label(), w.label()
+    w.branch(w.value(f"icmp eq ptr {pointer}, null"), failed, passed, rare=failed)
+    w.start(failed)
+    f.fail_unless(w.value(f"icmp ne i64 {count}, {NEGATIVE_SIZE}"), negative_size(where))
+    f.fail(out_of_memory(where))
+    w.start(passed)
+
+
+def allocate(f: Frame, statement: Allocate, open_slots: list[str]) -> None:
+    """Memory from the slot of this statement, from the frame, or kept on a stack."""
+    w, storage, sizes = f.w, statement.storage, statement.sizes
+    registers = tuple(f.integer(size) for size in sizes)
+    if statement.kept is not None:
+        f.places[storage] = Place(_keep(f, statement, statement.kept), registers)
+        return
+    if storage in f.cells:
+        f.places[storage] = Place(_variable(f, storage), ())
+        return
+    count = _byte_count(f, storage.dtype, sizes)
+    if _fits_frame(f, storage, count):
+        f.frame_bytes += int(count)
+        pointer = w.alloca(f"[{max(int(count), 1)} x i8], align 64")
+        if statement.zeroed:
+            w.do(f"call void @llvm.memset.p0.i64(ptr align 64 {pointer}, i8 0, i64 {count}, i1 false)")
+        f.places[storage] = Place(pointer, registers)
+        return
+    slot = new_slot(f)
+    zeroed = "true" if statement.zeroed else "false"
+    pointer = w.value(f"call ptr @wengert_obtain(ptr {slot}, i64 {count}, i1 {zeroed})")
+    _fail_if_none(f, pointer, count, statement.where)
+    open_slots.append(slot)
+    f.places[storage] = Place(pointer, registers, slot)
+
+
+def _fits_frame(f: Frame, storage: Storage, count: str) -> bool:
+    if f.root(storage) in f.addressed or not count.isdigit():
+        return False
+    return int(count) <= _MOST_BYTES_IN_FRAME and f.frame_bytes + int(count) <= _MOST_BYTES_OF_FRAME
+
+
+def _variable(f: Frame, storage: Storage) -> str:
+    """A variable starts as zero: free of cost, and no undefined number can get anywhere."""
+    kind = kind_of(storage.dtype)
+    pointer = f.w.alloca(f"[{kind.parts} x {kind.memory}], align 8")
+    zero = "0.0" if kind.family in ("real", "complex") else "0"
+    f.w.do(f"store {kind.memory} {zero}, ptr {pointer}")
+    if kind.parts == 2:
+        second = f.w.value(f"getelementptr inbounds {kind.memory}, ptr {pointer}, i64 1")
+        f.w.do(f"store {kind.memory} {zero}, ptr {second}")
+    return pointer
+
+
+def _keep(f: Frame, statement: Allocate, stack: Stack) -> str:
+    """New memory, on its stack at once: so it is never without an owner."""
+    w, storage = f.w, statement.storage
+    count = _byte_count(f, storage.dtype, statement.sizes)
+    _make_room(f, stack, statement.where)
+    zeroed = "true" if statement.zeroed else "false"
+    pointer = w.value(f"call ptr @wengert_new(i64 {count}, i1 {zeroed})")
+    _fail_if_none(f, pointer, count, statement.where)
+    _put(f, stack, (pointer,))
+    return pointer
+
+
+def recall(f: Frame, statement: Recall, block_slots: list[str]) -> None:
+    """The memory kept last; a slot owns it from now to the end of the block."""
+    w, slot = f.w, new_slot(f)
+    (pointer,) = _take(f, statement.stack)
+    w.do(f"store ptr {pointer}, ptr {slot}")
+    block_slots.append(slot)
+    sizes = tuple(f.integer(size) for size in statement.sizes)
+    f.places[statement.storage] = Place(pointer, sizes, slot)
+
+
+def reshape(f: Frame, statement: Reshape) -> None:
+    """Another name for the same memory."""
+    of = f.places[statement.of]
+    sizes = tuple(f.integer(size) for size in statement.sizes)
+    f.places[statement.storage] = Place(of.pointer, sizes, of.slot)
+
+
+# Stacks.
+
+
+def make_stack(f: Frame, stack: Stack) -> None:
+    """An empty stack. LLVM keeps its three variables in registers."""
+    w = f.w
+    kept = stack.dtype == "storage"
+    memory, parts = ("ptr", 1) if kept else (kind_of(stack.dtype).memory, kind_of(stack.dtype).parts)
+    data, top, capacity = w.alloca("ptr", "ptr null"), w.alloca("i64", "i64 0"), w.alloca("i64", "i64 0")
+    f.stacks[stack] = StackRegisters(data, top, capacity, memory, parts)
+
+
+def release_stack(f: Frame, stack: Stack) -> None:
+    """Give back a stack, and what is still kept on it."""
+    w, registers = f.w, f.stacks[stack]
+    data = w.value(f"load ptr, ptr {registers.data}")
+    if stack.dtype != "storage":
+        w.do(f"call void @free(ptr {data})")
+        return
+    top = w.value(f"load i64, ptr {registers.top}")
+    w.do(f"call void @wengert_release_kept(ptr {data}, i64 {top})")
+
+
+def _element_size(stack: Stack) -> int:
+    return 8 if stack.dtype == "storage" else kind_of(stack.dtype).size
+
+
+def _grow_to(f: Frame, stack: Stack, capacity: str, where: SourceLocation | None) -> None:
+    w, registers = f.w, f.stacks[stack]
+    data = w.value(f"load ptr, ptr {registers.data}")
+    grown = w.value(f"call ptr @wengert_grow(ptr {data}, i64 {capacity}, i64 {_element_size(stack)})")
+    f.fail_unless(w.value(f"icmp ne ptr {grown}, null"), out_of_memory(where))
+    w.do(f"store ptr {grown}, ptr {registers.data}")
+    w.do(f"store i64 {capacity}, ptr {registers.capacity}")
+
+
+def _make_room(f: Frame, stack: Stack, where: SourceLocation | None) -> None:
+    """Room for one more, by doubling."""
+    w, registers = f.w, f.stacks[stack]
+    top, capacity = w.value(f"load i64, ptr {registers.top}"), w.value(f"load i64, ptr {registers.capacity}")
+    with w.when(w.value(f"icmp sge i64 {top}, {capacity}"), rare=True):
+        double = w.value(f"shl nsw i64 {capacity}, 1")
+        first = w.value(f"icmp slt i64 {double}, {_FIRST_CAPACITY}")
+        _grow_to(f, stack, w.select(first, "i64", str(_FIRST_CAPACITY), double), where)
+
+
+def _at(f: Frame, stack: Stack, index: str) -> str:
+    w, registers = f.w, f.stacks[stack]
+    data = w.value(f"load ptr, ptr {registers.data}")
+    element = registers.memory if registers.parts == 1 else f"[2 x {registers.memory}]"
+    return w.value(f"getelementptr inbounds {element}, ptr {data}, i64 {index}")
+
+
+def _put(f: Frame, stack: Stack, parts: tuple[str, ...]) -> None:
+    w, registers = f.w, f.stacks[stack]
+    top = w.value(f"load i64, ptr {registers.top}")
+    address = _at(f, stack, top)
+    if stack.dtype == "storage":
+        w.do(f"store ptr {parts[0]}, ptr {address}")
+    else:
+        f.store_as(stack.dtype, address, parts, f.scope(stack))
+    w.do(f"store i64 {w.value(f'add nuw nsw i64 {top}, 1')}, ptr {registers.top}")
+
+
+def _take(f: Frame, stack: Stack) -> tuple[str, ...]:
+    w, registers = f.w, f.stacks[stack]
+    top = w.value(f"sub nuw nsw i64 {w.value(f'load i64, ptr {registers.top}')}, 1")
+    w.do(f"store i64 {top}, ptr {registers.top}")
+    address = _at(f, stack, top)
+    if stack.dtype == "storage":
+        return (w.value(f"load ptr, ptr {address}"),)
+    return f.load_as(stack.dtype, address, f.scope(stack))
+
+
+def push(f: Frame, statement: Push) -> None:
+    """A scalar onto its stack: a comparison and a store, unless it must grow."""
+    _make_room(f, statement.stack, statement.where)
+    _put(f, statement.stack, f.parts(statement.operand))
+
+
+def pop(f: Frame, statement: Pop) -> None:
+    """The scalar put there last."""
+    f.bind(statement.value, _take(f, statement.stack))
+
+
+def reserve(f: Frame, statement: Reserve) -> None:
+    """Room for `count` more at once; at least double, so that repeated requests stay cheap."""
+    w, registers = f.w, f.stacks[statement.stack]
+    top, capacity = w.value(f"load i64, ptr {registers.top}"), w.value(f"load i64, ptr {registers.capacity}")
+    wanted = w.intrinsic("sadd.sat", "i64", top, f.integer(statement.count))
+    with w.when(w.value(f"icmp sgt i64 {wanted}, {capacity}"), rare=True):
+        double = w.value(f"shl nsw i64 {capacity}, 1")
+        _grow_to(f, statement.stack, w.intrinsic("smax", "i64", wanted, double), statement.where)

@@ -1,0 +1,33 @@
+"""Emission of `Apply`: a registry from the name of an operation on arrays to the function that emits it.
+
+What goes in: the frame and the statement. What comes out: instructions that fill the outputs. An operation that has no
+emitter, or options that it does not know, are refused when the program is compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wengert.emit.factorisations import cholesky, inv, solve, triangular_solve
+from wengert.emit.frame import Frame
+from wengert.emit.products import matmul
+from wengert.errors import NotAcceptedError
+from wengert.program.statements import Apply
+
+__all__ = ["EMITTERS", "apply"]
+
+EMITTERS: dict[str, Callable[[Frame, Apply], None]] = {
+    "numpy.matmul": matmul,
+    "numpy.linalg.cholesky": cholesky,
+    "numpy.linalg.inv": inv,
+    "numpy.linalg.solve": solve,
+    "wengert.rules.scipy_linalg.triangular_solve": triangular_solve,
+}
+
+
+def apply(f: Frame, statement: Apply) -> None:
+    """Emit an operation on arrays."""
+    emit = EMITTERS.get(statement.function)
+    if emit is None:
+        raise NotAcceptedError(f"{statement.function} is not compiled")
+    emit(f, statement)

@@ -1,0 +1,197 @@
+"""Writes the text of one LLVM function: instructions in order, with declarations, attributes and metadata at the end.
+
+The text is written directly, since that is several times faster than building it as objects. Names are numbered in
+order of appearance, so equal programs give equal text, which the cache is keyed by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["Writer"]
+
+# A pure function of its arguments: LLVM may move, merge and vectorise its calls.
+PURE = "nounwind willreturn readnone"
+
+
+class Writer:
+    """The text of a module with one function, for a CPU with these features."""
+
+    def __init__(self, features: frozenset[str]) -> None:
+        self.features = features
+        self.lines: list[str] = []
+        self._entry: list[str] = []
+        self._declarations: dict[str, str] = {}
+        self._attributes: dict[str, int] = {}
+        self._metadata: list[str] = []
+        self._shared_metadata: dict[str, str] = {}
+        self._used: dict[str, None] = {}
+        self._count = 0
+        self.links: dict[str, int] = {}
+
+    # Instructions.
+
+    def value(self, instruction: str) -> str:
+        """Append an instruction that gives a value; its name."""
+        self._count += 1
+        name = f"%v{self._count}"
+        self.lines.append(f"  {name} = {instruction}")
+        return name
+
+    def do(self, instruction: str) -> None:
+        """Append an instruction that gives none."""
+        self.lines.append(f"  {instruction}")
+
+    def label(self) -> str:
+        """A new label, placed by `start`."""
+        self._count += 1
+        return f"L{self._count}"
+
+    def start(self, label: str) -> None:
+        """Begin a block; the one before must have ended."""
+        self.lines.append(f"{label}:")
+
+    def jump(self, label: str) -> None:
+        """End the block by a jump."""
+        self.lines.append(f"  br label %{label}")
+
+    def branch(self, condition: str, then: str, otherwise: str, *, rare: str | None = None) -> None:
+        """End the block by a branch. `rare` is the label seldom taken."""
+        weights = ""
+        if rare is not None:
+            taken = (
+                '!{!"branch_weights", i32 1, i32 100000}' if rare == then else '!{!"branch_weights", i32 100000, i32 1}'
+            )
+            weights = f", !prof {self.shared_metadata(taken)}"
+        self.lines.append(f"  br i1 {condition}, label %{then}, label %{otherwise}{weights}")
+
+    def alloca(self, what: str, initial: str | None = None) -> str:
+        """Memory of the function's frame, made once on entry whatever loop we are in."""
+        self._count += 1
+        name = f"%a{self._count}"
+        self._entry.append(f"  {name} = alloca {what}")
+        if initial is not None:
+            self._entry.append(f"  store {initial}, ptr {name}")
+        return name
+
+    def on_entry(self, instruction: str) -> None:
+        """Append to the instructions that run once on entry."""
+        self._entry.append(f"  {instruction}")
+
+    @contextmanager
+    def when(self, condition: str, *, rare: bool = False) -> Iterator[None]:
+        """What is written inside runs where the condition holds."""
+        inside, after = self.label(), self.label()
+        self.branch(condition, inside, after, rare=inside if rare else None)
+        self.start(inside)
+        yield
+        self.jump(after)
+        self.start(after)
+
+    @contextmanager
+    def counted(self, count: str, *, loop: str = "") -> Iterator[str]:
+        """What is written inside runs for 0, 1, ... below `count`. `loop` is a `!llvm.loop` attachment."""
+        before, head, body, latch, after = (self.label() for _ in range(5))
+        counter, following = f"%c{head}", f"%n{head}"
+        self.jump(before)
+        self.start(before)
+        self.jump(head)
+        self.start(head)
+        self.lines.append(f"  {counter} = phi i64 [ 0, %{before} ], [ {following}, %{latch} ]")
+        more = self.value(f"icmp slt i64 {counter}, {count}")
+        self.branch(more, body, after)
+        self.start(body)
+        yield counter
+        self.jump(latch)
+        self.start(latch)
+        self.lines.append(f"  {following} = add nuw nsw i64 {counter}, 1")
+        self.lines.append(f"  br label %{head}{loop}")
+        self.start(after)
+
+    # Short forms.
+
+    def select(self, condition: str, kind: str, first: str, second: str) -> str:
+        """`first if condition else second`."""
+        return first if first == second else self.value(f"select i1 {condition}, {kind} {first}, {kind} {second}")
+
+    def intrinsic(self, name: str, kind: str, *arguments: str) -> str:
+        """A call of an LLVM intrinsic whose result has the type of its arguments."""
+        full = f"llvm.{name}.{kind if kind[0] == 'i' else {'double': 'f64', 'float': 'f32'}[kind]}"
+        self.declare(full, f"declare {kind} @{full}({', '.join([kind] * len(arguments))})")
+        return self.value(f"call {kind} @{full}({', '.join(f'{kind} {one}' for one in arguments)})")
+
+    def scale(self, first: str, second: str) -> str:
+        """The product of two sizes or indices, which does not overflow."""
+        if first == "1":
+            return second
+        if second == "1":
+            return first
+        if first == "0" or second == "0":
+            return "0"
+        return self.value(f"mul nsw i64 {first}, {second}")
+
+    def move(self, first: str, second: str) -> str:
+        """The sum of two sizes or indices, which does not overflow."""
+        if first == "0":
+            return second
+        if second == "0":
+            return first
+        return self.value(f"add nsw i64 {first}, {second}")
+
+    # What stands outside the function.
+
+    def declare(self, name: str, text: str) -> None:
+        """Declare a function once."""
+        self._declarations.setdefault(name, text)
+
+    def attributes(self, text: str) -> str:
+        """A reference to a group of attributes."""
+        return f"#{self._attributes.setdefault(text, len(self._attributes))}"
+
+    def link(self, symbol: str, address: int) -> None:
+        """Note the address of a function that the linker does not find by itself."""
+        self.links[symbol] = address
+
+    def keep(self, function: str) -> None:
+        """Keep the declaration of a function that only the vectoriser will call."""
+        self._used[function] = None
+
+    def metadata(self, text: str) -> str:
+        """A new metadata node; `{self}` in its text is its own name."""
+        name = f"!{len(self._metadata)}"
+        self._metadata.append(text.replace("{self}", name))
+        return name
+
+    def shared_metadata(self, text: str) -> str:
+        """A metadata node that is made once for equal texts."""
+        if text not in self._shared_metadata:
+            self._shared_metadata[text] = self.metadata(text)
+        return self._shared_metadata[text]
+
+    def module(self, header: str, prelude: str, first: tuple[str, ...]) -> str:
+        """The whole text. `header` is the `define` line without its brace, `first` what comes first on entry."""
+        used = ""
+        if self._used:
+            names = ", ".join(f"ptr @{name}" for name in self._used)
+            used = (
+                f'@llvm.compiler.used = appending global [{len(self._used)} x ptr] [{names}], section "llvm.metadata"'
+            )
+        return "\n".join(
+            [
+                prelude,
+                *self._declarations.values(),
+                used,
+                f"{header} {{",
+                "entry:",
+                *(f"  {instruction}" for instruction in first),
+                *self._entry,
+                "  br label %begin",
+                "begin:",
+                *self.lines,
+                "}",
+                *(f"attributes #{number} = {{ {text} }}" for text, number in self._attributes.items()),
+                *(f"!{number} = {text}" for number, text in enumerate(self._metadata)),
+                "",
+            ]
+        )

@@ -1,0 +1,47 @@
+"""Operations of the table on whole arrays, as `Apply` statements: sections of storages in, new storages out.
+
+What goes in: views and scalars, and the shape and dtype of each result. What comes out: views of new arrays, scalars where
+a result has rank 0. What holds: a view that is no section (a diagonal, a broadcast or new axis) is copied first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wengert.lower.context import Context
+from wengert.lower.elementwise import ArrayLike
+from wengert.lower.storing import copy_of, in_storage, new_array
+from wengert.lower.values import Along, Scalar, View
+from wengert.program.statements import Operand, Section, Span
+
+__all__ = ["applied", "section_of"]
+
+
+def section_of(context: Context, value: ArrayLike) -> Section:
+    """An array as a section of a storage."""
+    view = in_storage(context, value)
+    followed = [axis.axis for axis in view.axes if isinstance(axis, Along)]
+    if sorted(followed) != list(range(view.rank)):
+        view = copy_of(context, view)
+        followed = list(range(view.rank))
+    axes = tuple(
+        Span(axis.start, view.sizes[axis.axis], axis.step) if isinstance(axis, Along) else axis for axis in view.axes
+    )
+    return Section(view.storage, axes, tuple(followed.index(axis) for axis in range(view.rank)))
+
+
+def applied(
+    context: Context,
+    key: str,
+    inputs: Sequence[ArrayLike],
+    results: Sequence[tuple[str, tuple[Operand, ...]]],
+    **statics: Any,
+) -> list[Scalar | View]:
+    """Apply an operation; `results` are the dtype and the sizes of each."""
+    builder = context.builder
+    taken = [one.operand if isinstance(one, Scalar) else section_of(context, one) for one in inputs]
+    hint = key.rsplit(".", 1)[-1]
+    outputs = [new_array(context, hint, dtype, sizes) for dtype, sizes in results]
+    builder.apply([section_of(context, one) for one in outputs], key, taken, **statics)
+    return [one if one.rank else Scalar(builder.load(one.storage, ()), weak=False) for one in outputs]

@@ -1,0 +1,139 @@
+"""What a function takes from outside its arguments: globals, closures, attributes of objects.
+
+What goes in: a Python object and how it was reached. What comes out: what it stands for in the program. What holds: a number is
+compiled in, and a guard tells later whether it is still that number; an array becomes a parameter that is fetched at
+each call; other objects are static.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wengert.lower.values import Abstract, Scalar, Sequence, Static
+from wengert.program.statements import Array, Constant, Storage
+
+if TYPE_CHECKING:
+    from wengert.lower.arguments import ArrayType
+    from wengert.lower.context import Context
+
+__all__ = ["Captured", "Captures", "Guard", "Reference", "capture"]
+
+_LONGEST_LIST = 1000
+_NOT_GUARDED = ("numpy", "scipy", "math", "wengert", "builtins", "functools", "operator")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """How to fetch an object again: from `root` along steps ("item", key), ("attribute", name) or ("length", None)."""
+
+    root: Any
+    steps: tuple[tuple[str, Any], ...] = ()
+
+    def step(self, kind: str, key: Any) -> Reference:
+        """One step further."""
+        return Reference(self.root, (*self.steps, (kind, key)))
+
+    def fetch(self) -> Any:
+        """The object that is there now."""
+        found = self.root
+        for kind, key in self.steps:
+            if kind == "length":
+                found = len(found)
+            else:
+                found = found[key] if kind == "item" else getattr(found, key)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """A value that was compiled in, and where it came from."""
+
+    reference: Reference
+    value: Any
+
+    def holds(self) -> bool:
+        """Whether the same is there now."""
+        try:
+            found = self.reference.fetch()
+        except (KeyError, AttributeError, IndexError, ValueError, TypeError):
+            return False
+        return found is self.value or (type(found) is type(self.value) and repr(found) == repr(self.value))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Captured:
+    """An array from outside: its type, its parameter, and how to fetch it."""
+
+    reference: Reference
+    kind: ArrayType
+    parameter: Array
+    array: Any
+
+
+@dataclass(slots=True)
+class Captures:
+    """All that a program takes from outside. `origins` says of objects by identity how they were reached.
+
+    `outside`: the storages that are the caller's; `containers`: the lists, dicts and dataclasses.
+    """
+
+    arrays: dict[int, Captured] = field(default_factory=dict)
+    guards: dict[tuple[int, tuple[tuple[str, Any], ...]], Guard] = field(default_factory=dict)
+    origins: dict[int, tuple[Any, Reference]] = field(default_factory=dict)
+    outside: set[Storage] = field(default_factory=set)
+    containers: list[Abstract] = field(default_factory=list)
+
+    def guard(self, reference: Reference | None, value: Any) -> None:
+        """Remember that a value was compiled in."""
+        if reference is not None:
+            self.guards.setdefault((id(reference.root), reference.steps), Guard(reference, value))
+
+    def origin(self, value: Any) -> Reference:
+        """How an object was reached; by itself if nothing is known."""
+        known = self.origins.get(id(value))
+        return known[1] if known is not None else Reference(value)
+
+
+def capture(context: Context, value: Any, reference: Reference | None, hint: str) -> Abstract:
+    """What an object from outside stands for."""
+    captures = context.captures
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        captures.guard(reference, value)
+        return Scalar(Constant(value.item(), value.dtype.name), weak=False)
+    if isinstance(value, (bool, int, float, complex, str)):
+        captures.guard(reference, value)
+        return Static(value)
+    if isinstance(value, np.ndarray):
+        return _capture_array(context, value, reference or Reference(value), hint)
+    if type(value) in (tuple, list):
+        context.refuse_unless(
+            len(value) <= _LONGEST_LIST, f"a list of {len(value)} items from outside", "make it a NumPy array"
+        )
+        reference = reference or Reference(value)
+        captures.guard(reference.step("length", None), len(value))
+        items = (capture(context, item, reference.step("item", k), hint) for k, item in enumerate(value))
+        found = Sequence(tuple(items), mutable=type(value) is list)
+        captures.containers.append(found)
+        return found
+    if reference is not None:
+        captures.origins.setdefault(id(value), (value, reference))
+        if isinstance(value, FunctionType) and not (value.__module__ or "").startswith(_NOT_GUARDED):
+            captures.guard(reference, value)
+    return Static(value)
+
+
+def _capture_array(context: Context, value: Any, reference: Reference, hint: str) -> Abstract:
+    from wengert.lower.arguments import ArrayType, array_parameter, type_of, whole
+
+    captures = context.captures
+    if id(value) not in captures.arrays:
+        kind = type_of(value)
+        assert isinstance(kind, ArrayType)
+        parameter = array_parameter(context, hint, kind)
+        captures.arrays[id(value)] = Captured(reference, kind, parameter, value)
+        captures.outside.add(parameter.storage)
+    return whole(captures.arrays[id(value)].parameter)

@@ -1,0 +1,89 @@
+"""The state of one lowering: the builder, the place in the user's source, and how to refuse what is not accepted."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from wengert.errors import NotAcceptedError, SourceLocation, caret
+from wengert.lower.captures import Captures
+from wengert.program.builder import Builder
+from wengert.program.statements import Operand, Statement, Storage, Value
+
+if TYPE_CHECKING:
+    from wengert.lower.scope import Copy, Scope
+
+__all__ = ["Context", "Frame", "PeelingError", "UnrollingError"]
+
+
+class UnrollingError(NotAcceptedError):
+    """Something must be known when the program is made: unrolling the loop around it may help."""
+
+
+class PeelingError(NotAcceptedError):
+    """A variable is a number before a loop and an array after an iteration: lowering the first one apart may help."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One user function being read: its file and name, and how far its source was indented and shifted.
+
+    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns.
+    """
+
+    filename: str
+    function: str
+    line_offset: int = 0
+    column_offset: int = 0
+
+
+@dataclass(slots=True)
+class Context:
+    """What the functions of this folder pass to one another. `node` is the syntax that is being lowered.
+
+    What is known of integers: `ranges` of the counters of open loops (start, stop, step), taken out when the loop is
+    closed; `not_negative`, values that are sizes. With the block in which it holds: `below`, values that lie between 0
+    and a bound, itself excluded; `equal`, pairs of sizes that were checked to be equal; `checked`, what an index into
+    an axis of a size became when it was checked.
+    `in_range`: storages of indices that are in range of a size, and are never written again.
+    `roots`: the storages that are another name (a `Reshape`) of the one given.
+    `scopes`: the functions being read, as `frames`, with their variables. `captures`: what is taken from outside.
+    `copies`: storages that Python would share where the program copies.
+    """
+
+    builder: Builder
+    frames: list[Frame] = field(default_factory=list)
+    node: ast.AST | None = None
+    ranges: dict[Value, tuple[Operand, Operand, int]] = field(default_factory=dict)
+    not_negative: set[Value] = field(default_factory=set)
+    below: dict[Value, list[tuple[Operand, list[Statement]]]] = field(default_factory=dict)
+    equal: list[tuple[frozenset[Operand], list[Statement]]] = field(default_factory=list)
+    checked: dict[tuple[Operand, Operand], list[tuple[Operand, list[Statement]]]] = field(default_factory=dict)
+    in_range: dict[Storage, Operand] = field(default_factory=dict)
+    roots: dict[Storage, Storage] = field(default_factory=dict)
+    scopes: list[Scope] = field(default_factory=list)
+    captures: Captures = field(default_factory=Captures)
+    copies: list[Copy] = field(default_factory=list)
+
+    def location(self) -> SourceLocation | None:
+        """Where the syntax being lowered stands."""
+        if not self.frames or self.node is None or not hasattr(self.node, "lineno"):
+            return None
+        frame = self.frames[-1]
+        return SourceLocation(frame.filename, self.node.lineno + frame.line_offset, frame.function)
+
+    def at(self, node: ast.AST) -> None:
+        """Lower `node` next: statements made from now on carry its place."""
+        self.node = node
+        self.builder.where = self.location()
+
+    def refuse(self, reason: str, remedy: str = "", kind: type[NotAcceptedError] = NotAcceptedError) -> NoReturn:
+        """Refuse the syntax being lowered, with the line, a caret, the reason and what to write instead."""
+        column = getattr(self.node, "col_offset", 0) + (self.frames[-1].column_offset if self.frames else 0)
+        raise kind(caret(self.location(), column, reason, remedy))
+
+    def refuse_unless(self, holds: Any, reason: str, remedy: str = "") -> None:
+        """`refuse` where a condition does not hold."""
+        if not holds:
+            self.refuse(reason, remedy)

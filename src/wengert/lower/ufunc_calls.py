@@ -1,0 +1,190 @@
+"""Calls of ufuncs and of their methods: `np.sin(x, out=y, where=m)`, `np.add.at`, `np.subtract.outer`.
+
+What goes in: a ufunc and abstract arguments. What comes out: a `Lazy`, a `Scalar`, or the array given as `out`. What holds:
+a ufunc that is no function of programs is a combination of those that are, or an operation of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import scipy.special
+
+from wengert.lower.applying import applied
+from wengert.lower.calls import Lowering, refuse_call
+from wengert.lower.context import Context
+from wengert.lower.creation import choose, dtype_name
+from wengert.lower.elementwise import (
+    ArrayLike,
+    as_operand,
+    broadcast_sizes,
+    cast_value,
+    elementwise,
+    resolve,
+    shape_of,
+    ufunc,
+)
+from wengert.lower.indexing import SliceItem, view_of
+from wengert.lower.operators import power
+from wengert.lower.reductions import stored
+from wengert.lower.storing import in_storage, materialise
+from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
+from wengert.ops.table import TABLE
+from wengert.program.functions import BY_FUNCTION
+from wengert.program.operations import key_of
+from wengert.program.statements import Constant
+
+__all__ = ["lowering_of"]
+
+Combination = Callable[[Context, list[ArrayLike]], Abstract]
+
+
+def _number(value: float) -> Scalar:
+    return Scalar(Constant(value, "float64"), weak=True)
+
+
+def _scaled(context: Context, operands: list[ArrayLike], factor: float) -> Abstract:
+    return ufunc(context, "multiply", [operands[0], _number(factor)])
+
+
+def _float_power(context: Context, operands: list[ArrayLike]) -> Abstract:
+    floats = [one if one.dtype[0] == "c" else cast_value(context, one, "float64") for one in operands]
+    return power(context, floats[0], floats[1])
+
+
+def _divmod(context: Context, operands: list[ArrayLike]) -> Abstract:
+    held = [as_operand(context, materialise(context, one)) for one in operands]
+    found = [materialise(context, ufunc(context, name, held)) for name in ("floor_divide", "remainder")]
+    return Sequence(tuple(found))
+
+
+def _modf(context: Context, operands: list[ArrayLike]) -> Abstract:
+    held = as_operand(context, materialise(context, operands[0]))
+    whole = as_operand(context, materialise(context, ufunc(context, "trunc", [held])))
+    rest = ufunc(context, "copysign", [ufunc(context, "subtract", [held, whole]), held])
+    return Sequence((materialise(context, rest), whole))
+
+
+def _positive(context: Context, operands: list[ArrayLike]) -> Abstract:
+    return elementwise(context, operands, operands[0].dtype, lambda builder, x: x)
+
+
+def _xlogy(context: Context, operands: list[ArrayLike], logarithm: str) -> Abstract:
+    """`x * log(y)`, and 0 where x is 0 and y is not NaN."""
+    x, y = (as_operand(context, materialise(context, one)) for one in operands)
+    is_zero = ufunc(context, "equal", [x, _number(0.0)])
+    no_nan = ufunc(context, "logical_not", [ufunc(context, "isnan", [y])])
+    vanishes = ufunc(context, "logical_and", [is_zero, no_nan])
+    product = ufunc(context, "multiply", [x, ufunc(context, logarithm, [y])])
+    zero = cast_value(context, _number(0.0), product.dtype)
+    return choose(context, vanishes, zero, product)
+
+
+_DEGREES = 180.0 / np.pi
+_COMBINATIONS: dict[np.ufunc, Combination] = {
+    np.positive: _positive,
+    np.fabs: lambda context, operands: ufunc(context, "absolute", [_floating(context, operands[0])]),
+    np.degrees: partial(_scaled, factor=_DEGREES),
+    np.rad2deg: partial(_scaled, factor=_DEGREES),
+    np.radians: partial(_scaled, factor=1.0 / _DEGREES),
+    np.deg2rad: partial(_scaled, factor=1.0 / _DEGREES),
+    np.float_power: _float_power,
+    np.power: lambda context, operands: power(context, operands[0], operands[1]),
+    np.divmod: _divmod,
+    np.modf: _modf,
+    scipy.special.xlogy: partial(_xlogy, logarithm="log"),
+    scipy.special.xlog1py: partial(_xlogy, logarithm="log1p"),
+    scipy.special.cbrt: lambda context, operands: ufunc(context, "cbrt", operands),
+    scipy.special.exp2: lambda context, operands: ufunc(context, "exp2", operands),
+    scipy.special.expm1: lambda context, operands: ufunc(context, "expm1", operands),
+    scipy.special.log1p: lambda context, operands: ufunc(context, "log1p", operands),
+    scipy.special.exp10: lambda context, operands: ufunc(context, "power", [_number(10.0), operands[0]]),
+}
+
+
+def _floating(context: Context, value: ArrayLike) -> ArrayLike:
+    return value if value.dtype[0] in "fc" else cast_value(context, value, "float64")
+
+
+def lowering_of(function: Any) -> Lowering | None:
+    """The lowering of a ufunc or of a ufunc's method; `None` for other functions."""
+    if isinstance(function, np.ufunc):
+        return _call_ufunc if function.signature is None else None
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return {"at": _at, "outer": _outer}.get(function.__name__)
+    return None
+
+
+def _call_ufunc(
+    context: Context,
+    *operands: Abstract,
+    out: Abstract | None = None,
+    where: Abstract | None = None,
+    dtype: Abstract | None = None,
+    casting: Abstract | None = None,
+    function: Any,
+) -> Abstract:
+    given = list(operands)
+    if len(given) > function.nin:
+        context.refuse_unless(len(given) == function.nin + 1 and out is None, f"{function.__name__}: too many operands")
+        out = given.pop()
+    context.refuse_unless(len(given) == function.nin, f"{function.__name__} takes {function.nin} operands")
+    arrays = [as_operand(context, one) for one in given]
+    if dtype is not None and dtype != Static(None):
+        name = dtype_name(context, dtype, "float64")
+        arrays = [cast_value(context, one, name) for one in arrays]
+    found = _computed(context, function, arrays)
+    if isinstance(out, Sequence):
+        context.refuse_unless(len(out.items) == 1, f"{function.__name__} with more than one output array")
+        out = out.items[0]
+    if where is None or where == Static(True):
+        return stored(context, out, found)
+    if not isinstance(out, View):
+        context.refuse("where= without out= leaves elements undefined", "Use np.where(...), or give out=.")
+    condition = as_operand(context, where)
+    value = cast_value(context, as_operand(context, found), out.dtype)
+    return stored(context, out, choose(context, condition, value, out))
+
+
+def _computed(context: Context, function: np.ufunc, operands: list[ArrayLike]) -> Abstract:
+    combination = _COMBINATIONS.get(function)
+    if combination is not None:
+        return combination(context, operands)
+    name = BY_FUNCTION.get(function)
+    if name is not None:
+        return ufunc(context, name, operands)
+    if function in TABLE and function.nout == 1:
+        return _applied(context, function, operands)
+    return refuse_call(context, function)  # type: ignore[no-any-return]  # it raises
+
+
+def _applied(context: Context, function: np.ufunc, operands: list[ArrayLike]) -> Abstract:
+    """A ufunc of the table that programs have no scalar function for."""
+    dtypes = resolve(context, function, operands)
+    cast = [cast_value(context, one, dtype) for one, dtype in zip(operands, dtypes, strict=False)]
+    sizes = broadcast_sizes(context, *(shape_of(one) for one in cast)) if any(shape_of(one) for one in cast) else ()
+    (found,) = applied(context, key_of(function), cast, [(dtypes[-1], sizes)])
+    return found
+
+
+def _at(context: Context, a: Abstract, indices: Abstract, b: Abstract | None = None, /, *, function: Any) -> Abstract:
+    """`ufunc.at`: unlike `a[indices] op= b`, an index that occurs twice counts twice."""
+    from wengert.lower.gathering import update_each
+
+    name = BY_FUNCTION.get(function.__self__)
+    if name is None or b is None or not isinstance(a, View):
+        context.refuse(f"{function.__self__.__name__}.at is not known here")
+    items = indices.items if isinstance(indices, Sequence) and not indices.mutable else (indices,)
+    update_each(context, a, list(items), name, b)
+    return Static(None)
+
+
+def _outer(context: Context, a: Abstract, b: Abstract, /, *, out: Abstract | None = None, function: Any) -> Abstract:
+    first, second = in_storage(context, as_operand(context, a)), as_operand(context, b)
+    items: list[Any] = [*[SliceItem()] * first.rank, *[None] * len(shape_of(second))]
+    spread = view_of(context, first, items) if shape_of(second) else first
+    return stored(context, out, _computed(context, function.__self__, [spread, second]))

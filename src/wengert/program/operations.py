@@ -1,0 +1,26 @@
+"""The operations on arrays that an `Apply` names: the dotted public name of a function of the table, and back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from wengert.ops.table import TABLE, Operation
+
+__all__ = ["key_of", "operation_of"]
+
+
+def key_of(function: Callable[..., Any]) -> str:
+    """The name under which an `Apply` calls a function of the table."""
+    return TABLE[function].name
+
+
+@functools.cache
+def _by_name() -> dict[str, Operation]:
+    return {operation.name: operation for operation in reversed(TABLE.values())}
+
+
+def operation_of(key: str) -> Operation:
+    """The operation of the table with this name."""
+    return _by_name()[key]

@@ -1,0 +1,151 @@
+"""Calls compiled code: arguments into a block of memory, the call, results out of it, or an exception.
+
+What goes in: numbers and C-contiguous arrays, checked by the caller. What comes out: a tuple of NumPy scalars (Python
+numbers for `int64` and `bool`) and arrays. What holds: each call has a block of its own, so threads do not meet; the
+interpreter lock is released while the code runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wengert.runtime.failures import Failure
+
+__all__ = ["Executable", "Result", "Signature"]
+
+_FORMATS = {
+    "bool": "?7x", "int8": "b7x", "uint8": "B7x", "int16": "h6x", "uint16": "H6x", "int32": "i4x", "uint32": "I4x",
+    "int64": "q", "uint64": "Q", "float32": "f4x", "float64": "d", "complex64": "ff", "complex128": "dd", "array": "Q",
+}  # fmt: skip
+
+_PYTHON = {"int64": int, "bool": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result: a number in the block, an array described in the block, or an argument as it is."""
+
+    dtype: str
+    offset: int
+    rank: int | None = None
+    argument: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a compiled program is called: the dtypes of its arguments ("array" for arrays), its results and failures."""
+
+    name: str
+    arguments: tuple[str, ...]
+    results: tuple[Result, ...]
+    failures: tuple[Failure, ...]
+    failure_offset: int
+    block_bytes: int
+
+
+class _Memory:
+    """Memory of a program as NumPy takes it over."""
+
+    def __init__(self, address: int, dtype: np.dtype[Any], sizes: tuple[int, ...], strides: tuple[int, ...]) -> None:
+        self.__array_interface__ = {
+            "data": (address, True), "shape": sizes, "strides": strides, "typestr": dtype.str, "version": 3,
+        }  # fmt: skip
+
+
+class Executable:
+    """A compiled program. `owner` keeps its code in memory."""
+
+    def __init__(self, signature: Signature, entry: int, release: int, owner: object) -> None:
+        self.signature = signature
+        self._owner = owner
+        self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(entry)
+        self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(release)
+        self._new_block = ctypes.c_char * max(signature.block_bytes, 8)
+        self._pack = struct.Struct("=" + "".join(_FORMATS[dtype] for dtype in signature.arguments)).pack_into
+        self._converters = tuple(_converter(dtype) for dtype in signature.arguments)
+        self._has_complex = any(dtype.startswith("complex") for dtype in signature.arguments)
+        self._numbers: Callable[[Any, int], tuple[Any, ...]] | None = None
+        self._types = tuple(_PYTHON.get(one.dtype) or np.dtype(one.dtype).type for one in signature.results)
+        if all(one.rank is None and not one.dtype.startswith("complex") for one in signature.results):
+            self._numbers = struct.Struct("=" + "".join(_FORMATS[one.dtype] for one in signature.results)).unpack_from
+
+    def __call__(self, *arguments: Any) -> tuple[Any, ...]:
+        """The results of the program; array arguments are used in place."""
+        block = self._new_block()
+        if len(arguments) != len(self._converters):
+            raise TypeError(f"{self.signature.name} takes {len(self._converters)} arguments, not {len(arguments)}")
+        numbers = [convert(one) for convert, one in zip(self._converters, arguments)]  # noqa: B905 -- checked above
+        if self._has_complex:
+            numbers = list(_flattened(numbers))
+        self._pack(block, 0, *numbers)
+        code = self._entry(block)
+        if code:
+            raise self._error(code, block)
+        if self._numbers is not None:
+            found = self._numbers(block, self.signature.failure_offset)
+            return tuple([kind(one) for kind, one in zip(self._types, found)])  # noqa: B905 -- of one signature
+        return self._collect(block, arguments)
+
+    def _collect(self, block: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Results of any kind. Memory that a result lies in is given back when all are copied."""
+        owned, found = [], []
+        try:
+            sections = [one for one in self.signature.results if one.rank is not None and one.argument is None]
+            owned = [struct.unpack_from("=Q", block, one.offset + 8)[0] for one in sections]
+            for result, kind in zip(self.signature.results, self._types, strict=True):
+                if result.argument is not None:
+                    found.append(arguments[result.argument])
+                elif result.rank is None:
+                    found.append(kind(_number(block, result.offset, result.dtype)))
+                else:
+                    found.append(_array(block, result.offset, np.dtype(result.dtype), result.rank))
+        finally:
+            for address in owned:
+                self._release(address)
+        return tuple(found)
+
+    def _error(self, code: int, block: Any) -> Exception:
+        failure = self.signature.failures[code - 1]
+        offset = self.signature.failure_offset
+        operands = [_number(block, offset + 16 * number, dtype) for number, dtype in enumerate(failure.dtypes)]
+        return failure.error(tuple(operands))
+
+
+def _converter(dtype: str) -> Callable[[Any], Any]:
+    """What turns an argument into the number that `struct` packs."""
+    if dtype == "array":
+        return id
+    if dtype == "bool":
+        return bool
+    if dtype.startswith("complex"):
+        return complex
+    return float if dtype.startswith("float") else int
+
+
+def _flattened(numbers: list[Any]) -> Iterator[Any]:
+    for one in numbers:
+        if isinstance(one, complex):
+            yield one.real
+            yield one.imag
+        else:
+            yield one
+
+
+def _number(block: Any, offset: int, dtype: str) -> Any:
+    parts = struct.unpack_from("=" + _FORMATS[dtype], block, offset)
+    return complex(*parts) if len(parts) == 2 else parts[0]
+
+
+def _array(block: Any, offset: int, dtype: np.dtype[Any], rank: int) -> np.ndarray[Any, Any]:
+    """A copy, in C order, of an array that lies in the program's memory."""
+    numbers = struct.unpack_from(f"={2 + rank}Q{rank}q", block, offset)
+    sizes, strides = numbers[2 : 2 + rank], numbers[2 + rank :]
+    if 0 in sizes:
+        return np.empty(sizes, dtype)
+    return np.array(_Memory(numbers[0], dtype, sizes, strides), order="C")

@@ -1,0 +1,106 @@
+"""What is planned to be saved, for programs whose adjoints are known by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wengert.analysis.index import index_program
+from wengert.analysis.needed import Plan, plan_needed
+from wengert.program.builder import Builder, integer
+from wengert.program.statements import (
+    Accumulate,
+    Array,
+    Bind,
+    Load,
+    Operand,
+    Program,
+    Statement,
+    Storage,
+    Store,
+    Value,
+)
+
+ZERO = integer(0)
+USED_BY_RULE: dict[str, Callable[[Bind], tuple[Operand, ...]]] = {
+    "multiply": lambda bind: bind.operands,
+    "divide": lambda bind: (bind.operands[1], bind.value),
+    "sqrt": lambda bind: (bind.value,),
+}
+
+
+def plan_of(builder: Builder, *arrays: Array) -> Plan:
+    """The plan for a reverse sweep over everything in the program."""
+    index = index_program(Program("f", arrays, builder.finish()))
+
+    def needs(statement: Statement) -> tuple[Operand, ...]:
+        if isinstance(statement, Bind):
+            return USED_BY_RULE.get(statement.function, lambda bind: ())(statement)
+        assert isinstance(statement, Load | Store | Accumulate)
+        return statement.indices
+
+    visited = [one for one in index.places if isinstance(one, Bind | Load | Store | Accumulate)]
+    return plan_needed(index, [one for one in visited if not _is_integer(one)], needs, [])
+
+
+def _is_integer(statement: Statement) -> bool:
+    return isinstance(statement, Bind) and statement.value.dtype == "int64"
+
+
+def test_cholesky_saves_nothing() -> None:
+    """Each element is read as a factor only after its last update, and quotients and roots are where they were stored."""
+    builder = Builder()
+    A, n = Storage("A", "float64", 2), Value("n", "int64")
+    with builder.loop(ZERO, n) as i:
+        with builder.loop(ZERO, i) as j:
+            with builder.loop(ZERO, j) as k:
+                term = builder.bind("multiply", builder.load(A, (i, k)), builder.load(A, (j, k)))
+                builder.accumulate(A, (i, j), builder.bind("negative", term))
+            builder.store(A, (i, j), builder.bind("divide", builder.load(A, (i, j)), builder.load(A, (j, j))))
+        builder.store(A, (i, i), builder.bind("sqrt", builder.load(A, (i, i))))
+    plan = plan_of(builder, Array(A, (n, n)))
+    assert plan.overwriting == set()
+    assert "saved" not in plan.how.values()
+
+
+def test_a_square_in_place_saves_what_it_overwrites() -> None:
+    """x[i] = x[i] * x[i] loses its operand; a copy to another array does not."""
+    builder = Builder()
+    x, y, n = Storage("x", "float64", 1), Storage("y", "float64", 1), Value("n", "int64")
+    with builder.loop(ZERO, n) as i:
+        old = builder.load(x, (i,))
+        builder.store(x, (i,), builder.bind("multiply", old, old))
+    with builder.loop(ZERO, n) as i:
+        old = builder.load(x, (i,))
+        builder.store(y, (i,), builder.bind("multiply", old, old))
+    plan = plan_of(builder, Array(x, (n,)), Array(y, (n,)))
+    assert [one.storage for one in plan.overwriting] == [x]  # type: ignore[union-attr]
+
+
+def test_neighbours_are_told_apart_by_their_order() -> None:
+    """x[i] = x[i - 1] * x[i - 2] never overwrites a factor that was read; x[i - 1] = x[i] * x[i] in turn does not either.
+
+    Run backwards over the array, x[i] = x[i - 1] * x[i - 2] overwrites what has been a factor two steps before.
+    """
+
+    def plan(start: Operand, stop: Operand, step: int) -> Plan:
+        builder = Builder()
+        with builder.loop(start, stop, step) as i:
+            before = [builder.load(x, (builder.bind("subtract", i, integer(k)),)) for k in (1, 2)]
+            builder.store(x, (i,), builder.bind("multiply", *before))
+        return plan_of(builder, Array(x, (n,)))
+
+    x, n = Storage("x", "float64", 1), Value("n", "int64")
+    assert plan(integer(2), n, 1).overwriting == set()
+    assert len(plan(n, integer(1), -1).overwriting) == 1
+
+
+def test_a_value_whose_source_changes_before_its_use_is_saved() -> None:
+    """t = x[i]; x[i] = 0; y[i] = t * t: the factor is neither in x nor, as a square, in y."""
+    builder = Builder()
+    x, y, n = Storage("x", "float64", 1), Storage("y", "float64", 1), Value("n", "int64")
+    with builder.loop(ZERO, n) as i:
+        old = builder.load(x, (i,))
+        builder.store(x, (i,), builder.load(y, (i,)))
+        builder.store(y, (i,), builder.bind("multiply", old, old))
+    plan = plan_of(builder, Array(x, (n,)), Array(y, (n,)))
+    assert plan.how[old] == "saved"

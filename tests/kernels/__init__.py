@@ -1,0 +1,1 @@
+"""The kernels of `benchmarks`, tiny, through every engine."""

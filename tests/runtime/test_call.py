@@ -1,0 +1,126 @@
+"""Calling compiled code: memory after failures, threads, arguments of every kind."""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wengert.emit import compile_program
+from wengert.program.builder import Builder, integer
+from wengert.program.statements import Array, Constant, Program, Section, Span, Stack, Storage, Value
+from wengert.runtime.cache import Cache
+
+MEGABYTE = 131072
+
+
+def resident_bytes() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def failing_program() -> Program:
+    """Makes arrays of a megabyte in every way there is, and fails, or returns one of them."""
+    fails, builder = Value("fails", "bool"), Builder()
+    stack, scalars = Stack("kept", "storage"), Stack("scalars", "float64")
+    size = Value("n", "int64")
+    first = builder.allocate("first", "float64", (size,), zeroed=True)
+    with builder.loop(integer(0), integer(3)):
+        kept = builder.allocate("kept", "float64", (size,), kept=stack)
+        row = builder.allocate("row", "float64", (size,))
+        with builder.loop(integer(0), size) as i:
+            builder.store(kept, (i,), Constant(1.0, "float64"))
+            builder.store(row, (i,), Constant(2.0, "float64"))
+            builder.push(scalars, Constant(3.0, "float64"))
+    recalled = builder.recall("recalled", "float64", (size,), stack)
+    builder.accumulate(first, (integer(0),), builder.load(recalled, (integer(0),)))
+    builder.check(builder.bind("logical_not", fails), "ValueError", "as asked")
+    section = Section(first, (Span(integer(0), size, integer(1)),), (0,))
+    return Program("failing", (fails, size), builder.finish(), (section,), (stack, scalars))
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_nothing_is_left_in_memory(fails: bool) -> None:
+    """A thousand calls that make many megabytes each, failing or not, leave none."""
+    executable = compile_program(failing_program(), cache=Cache(None))
+
+    def call() -> None:
+        if fails:
+            with pytest.raises(ValueError, match="as asked"):
+                executable(True, MEGABYTE)
+        else:
+            (found,) = executable(False, MEGABYTE)
+            assert found[0] == 1.0
+            assert found[-1] == 0.0
+
+    for _ in range(5):
+        call()
+    before = resident_bytes()
+    for _ in range(300):
+        call()
+    assert resident_bytes() - before < 20e6
+
+
+def in_place(make: Callable[..., Any]) -> Any:
+    n, x, total = Value("n", "int64"), Storage("x", "float64", 1), Storage("total", "float64", 0)
+    builder = Builder()
+    with builder.loop(integer(0), n) as i:
+        builder.store(x, (i,), make(builder, builder.load(x, (i,))))
+        builder.accumulate(total, (), builder.load(x, (i,)))
+    return compile_program(Program("f", (Array(x, (n,)), Array(total, ())), builder.finish()), cache=Cache(None))
+
+
+def test_threads_do_not_meet() -> None:
+    """Calls of one program from many threads at once do not disturb one another."""
+    executable = in_place(lambda b, x: b.bind("exp", x))
+    arrays = [np.linspace(0, 1, 20000) - number for number in range(8)]
+    expected = [np.exp(np.exp(array)) for array in arrays]
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            array, total = arrays[number].copy(), np.zeros(())
+            executable(array, total)
+            executable(array, total)
+            if not np.allclose(array, expected[number], rtol=1e-12):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_the_interpreter_runs_meanwhile() -> None:
+    """The interpreter lock is released while compiled code runs."""
+    executable = in_place(lambda b, x: b.bind("sin", b.bind("gamma", b.bind("sin", x))))
+    started, ticks = threading.Event(), 0
+
+    def work() -> None:
+        started.set()
+        executable(np.linspace(0, 1, 3_000_000), np.zeros(()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    started.wait()
+    while thread.is_alive():
+        ticks += 1
+        thread.join(timeout=1e-4)
+    assert ticks > 5
+
+
+def test_arguments_are_used_in_place() -> None:
+    """Arrays of rank 0 and 1 are updated where they are; the number of arguments is checked."""
+    executable = in_place(lambda b, x: b.bind("add", x, x))
+    array, total = np.arange(4.0), np.zeros(())
+    assert executable(array, total) == ()
+    np.testing.assert_array_equal(array, 2 * np.arange(4.0))
+    assert total == 12.0
+    with pytest.raises(TypeError, match="takes 2 arguments, not 1"):
+        executable(array)
