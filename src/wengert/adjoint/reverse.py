@@ -158,7 +158,7 @@ class Reversal:
             if value is not None and value in self.residuals.slots:
                 self.residuals.save(value, value)
         for statement in block:
-            if isinstance(statement, Allocate) and statement.storage in self.residuals.slots:
+            if isinstance(statement, Allocate) and not statement.sizes and statement.storage in self.residuals.slots:
                 self.residuals.save(statement.storage, self.builder.load(statement.storage))
 
     def _forward_statement(self, statement: Statement, enclosing: tuple[Enclosing, ...]) -> None:

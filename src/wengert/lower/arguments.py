@@ -1,8 +1,8 @@
 """The types of arguments: what a program is made for, and what it can serve without being made again.
 
-What goes in: Python values. What comes out: frozen, hashable types, and the parameters of a program of these types. What
-holds: values of equal types may share a program. A type knows an array's dtype and rank and which of its axes have size
-1, so that broadcasting is decided when the program is made. An array that is given twice is one parameter.
+What goes in: Python values. What comes out: frozen, hashable types, and the parameters of a program of these types.
+What holds: values of equal types may share a program. A type knows an array's dtype and rank and which of its axes
+have size 1, so that broadcasting is decided when the program is made. An array that is given twice is one parameter.
 """
 
 from __future__ import annotations

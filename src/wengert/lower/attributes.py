@@ -1,7 +1,7 @@
 """`base.name`.
 
-What goes in: a base and a name. What comes out: the attribute. What holds: attributes of objects from outside are read now and
-guarded; those of arrays are `arrays.attribute`.
+What goes in: a base and a name. What comes out: the attribute. What holds: attributes of objects from outside are
+read now and guarded; those of arrays are `arrays.attribute`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Statements: assignments, branches, loops, exits, and the refusal of what has no meaning in a program.
 
-What goes in: the syntax tree of a function's body. What comes out: its program, in the builder, and its variables, in the scope.
-What holds: the statements after an `if` of which one path leaves are lowered into the other path, so early exits need no
-flag; where both paths may go on, they are lowered under a test of the flags that the exits set.
+What goes in: the syntax tree of a function's body. What comes out: its program, in the builder, and its variables, in
+the scope. What holds: the statements after an `if` of which one path leaves are lowered into the other path, so early
+exits need no flag; where both paths may go on, they are lowered under a test of the flags that the exits set.
 """
 
 from __future__ import annotations

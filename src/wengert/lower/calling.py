@@ -1,7 +1,8 @@
 """Calls: which function is called, with what, and its body read in place.
 
-What goes in: the tree of a call, or a callable and its arguments. What comes out: the result. What holds: a user's function is inlined,
-with variables of its own; a call of itself whose depth is not decided while the program is made is refused.
+What goes in: the tree of a call, or a callable and its arguments. What comes out: the result. What holds: a user's
+function is inlined, with variables of its own; a call of itself whose depth is not decided while the program is made
+is refused.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def _load_families() -> None:
     from wengert.lower import (  # noqa: F401
         builtin_functions,
         creation,
+        describing,
         joining,
         linalg,
         mathematics,

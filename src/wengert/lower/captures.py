@@ -1,8 +1,8 @@
 """What a function takes from outside its arguments: globals, closures, attributes of objects.
 
-What goes in: a Python object and how it was reached. What comes out: what it stands for in the program. What holds: a number is
-compiled in, and a guard tells later whether it is still that number; an array becomes a parameter that is fetched at
-each call; other objects are static.
+What goes in: a Python object and how it was reached. What comes out: what it stands for in the program. What holds: a
+number is compiled in, and a guard tells later whether it is still that number; an array becomes a parameter that is
+fetched at each call; other objects are static.
 """
 
 from __future__ import annotations
@@ -41,10 +41,13 @@ class Reference:
         """The object that is there now."""
         found = self.root
         for kind, key in self.steps:
-            if kind == "length":
-                found = len(found)
-            else:
-                found = found[key] if kind == "item" else getattr(found, key)
+            match kind:
+                case "length":
+                    found = len(found)
+                case "item":
+                    found = found[key]
+                case _:
+                    found = getattr(found, key)
         return found
 
 

@@ -1,7 +1,7 @@
 """Expressions: from a syntax tree to what it stands for.
 
-What goes in: the tree of an expression. What comes out: its value as a program sees it. What holds: operands are evaluated in Python's
-order, and only if Python evaluates them; what is known now is computed now, by Python itself.
+What goes in: the tree of an expression. What comes out: its value as a program sees it. What holds: operands are
+evaluated in Python's order, and only if Python evaluates them; what is known now is computed now, by Python itself.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _container_or_choice(context: Context, node: ast.expr) -> Abstract:
             return dict_of(context, pairs)
         case ast.Set() | ast.SetComp():
             context.refuse(f"a {type(node).__name__} is not compiled", "Use tuples, lists or dicts of a fixed form.")
-    context.refuse(f"this expression ({type(node).__name__}) is not compiled")
+    return context.refuse(f"this expression ({type(node).__name__}) is not compiled")
 
 
 def several(context: Context, nodes: Sequence[ast.expr]) -> list[Abstract]:
@@ -482,7 +482,8 @@ def index_items(context: Context, node: ast.expr) -> tuple[Item, ...]:
 def _plain_item(value: Abstract) -> Item:
     if isinstance(value, Static):
         if value.value is None or value.value is Ellipsis or isinstance(value.value, SliceItem):
-            return value.value  # type: ignore[no-any-return]
+            plain: Item = value.value
+            return plain
         if isinstance(value.value, slice):
             parts = (value.value.start, value.value.stop, value.value.step)
             return SliceItem(*(None if part is None else Static(part) for part in parts))

@@ -1,7 +1,8 @@
-"""Functions as values: those defined in the source being read, methods of values, and what a function sees outside itself.
+"""Functions as values: nested functions, methods of values, and what a function sees outside itself.
 
-What goes in: a function object or the tree of a nested function. What comes out: how to read it: its tree, its defaults, and what its
-free names stand for. What holds: a nested function sees the variables around it as they are when it is called.
+What goes in: a function object or the tree of a nested function. What comes out: how to read it: its tree, its
+defaults, and what its free names stand for. What holds: a nested function sees the variables around it as they are
+when it is called.
 """
 
 from __future__ import annotations

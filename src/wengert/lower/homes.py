@@ -1,8 +1,9 @@
 """Where a variable lives when control flow decides what it is: cells for numbers, storages for arrays.
 
-What goes in: what a name stands for on each path. What comes out: a *kind*, which is what all of these have in common, and a *home*
-of that kind, into which each path stores. What holds: no value changes by being stored: kinds in which a number would be rounded,
-and arrays that change their number of axes, are refused; sizes that differ are an error when the program runs.
+What goes in: what a name stands for on each path. What comes out: a *kind*, which is what all of these have in
+common, and a *home* of that kind, into which each path stores. What holds: no value changes by being stored: kinds in
+which a number would be rounded, and arrays that change their number of axes, are refused; sizes that differ are an
+error when the program runs.
 
 Arrays are copied into their home. `Scope.flush` says where that differs from Python's sharing.
 """
@@ -97,8 +98,8 @@ def same(first: Abstract, second: Abstract) -> bool:
             return first == second
         case View(), View():
             return first == second
-        case (Sequence(), Sequence()) | (Record(), Record()):
-            return _like(first, second) and all(map(same, first.items, second.items))
+    if isinstance(first, (Sequence, Record)) and isinstance(second, (Sequence, Record)):
+        return _like(first, second) and all(map(same, first.items, second.items))
     return False
 
 

@@ -1,7 +1,8 @@
 """What `for` runs over: ranges, arrays, sequences, and `zip`, `enumerate` and `reversed` of these.
 
-What goes in: the value after `in`. What comes out: how many items it has and what the item at each place is. What holds: an iterable
-whose items are all known now has `items` and can be unrolled; others are counted when the program runs.
+What goes in: the value after `in`. What comes out: how many items it has and what the item at each place is. What
+holds: an iterable whose items are all known now has `items` and can be unrolled; others are counted when the program
+runs.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def iterable_of(context: Context, value: Abstract) -> Iterable:
             return known(
                 context, tuple(capture(context, one, origin.step("item", k), "item") for k, one in enumerate(found))
             )
-    context.refuse("`for` runs over ranges, arrays, tuples, lists, zip, enumerate and reversed")
+    return context.refuse("`for` runs over ranges, arrays, tuples, lists, zip, enumerate and reversed")
 
 
 def ranged(context: Context, arguments: list[Abstract]) -> Iterable:

@@ -1,10 +1,11 @@
 """Which names a piece of syntax binds, and which names are still read after each statement.
 
-What goes in: the body of a function. What comes out: for each statement the names that may be read after it, and for each loop the
-names that may be read when an iteration starts. What holds: a name that is not in such a set is not read before it is
-assigned again. Names read by nested functions are always in it.
+What goes in: the body of a function. What comes out: for each statement the names that may be read after it, and for
+each loop the names that may be read when an iteration starts. What holds: a name that is not in such a set is not
+read before it is assigned again. Names read by nested functions are always in it.
 
-The sets are the least solution of the usual backward equations (Aho, Lam, Sethi and Ullman: Compilers, section 9.2.5).
+The sets are the least solution of the usual backward equations (Aho, Lam, Sethi and Ullman: Compilers, section
+9.2.5).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`for` and `while`: which form of loop each becomes, and loops that are unrolled.
 
-What goes in: the tree of a loop. What comes out: its statements. What holds: a loop over what is known now (a tuple, a list, the items of a dict)
-is unrolled; a loop over a range or an array never is, unless an item of a tuple is taken by its counter.
+What goes in: the tree of a loop. What comes out: its statements. What holds: a loop over what is known now (a tuple,
+a list, the items of a dict) is unrolled; a loop over a range or an array never is, unless an item of a tuple is taken
+by its counter.
 """
 
 from __future__ import annotations

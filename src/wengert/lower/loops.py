@@ -1,9 +1,9 @@
 """Loops: which variables they carry from one iteration to the next, and as what.
 
-What goes in: how to lower the body. What comes out: a `For` or a `While`. What holds: a variable that an iteration or what follows the loop
-may read after the loop assigned it lives in a home while the loop runs. Its kind is found by trial: the body is lowered with
-the kind the variable has before the loop; if an assignment does not fit, again with a wider one. A loop that can be
-left early is a `While` whose condition looks at a flag.
+What goes in: how to lower the body. What comes out: a `For` or a `While`. What holds: a variable that an iteration or
+what follows the loop may read after the loop assigned it lives in a home while the loop runs. Its kind is found by
+trial: the body is lowered with the kind the variable has before the loop; if an assignment does not fit, again with a
+wider one. A loop that can be left early is a `While` whose condition looks at a flag.
 """
 
 from __future__ import annotations
@@ -259,9 +259,9 @@ def counted(
     """`for counter in range(start, stop, step)`."""
     builder = context.builder
     if not loop.exits:
-        with builder.loop(start, stop, step, hint=hint) as counter:
-            with _in_range(context, counter, (start, stop, step)):
-                run_body(context, loop, lambda: body(counter))
+        span = (start, stop, step)
+        with builder.loop(*span, hint=hint) as counter, _in_range(context, counter, span):
+            run_body(context, loop, lambda: body(counter))
         return
     cell = builder.allocate(hint, "int64")
     builder.store(cell, (), start)

@@ -1,8 +1,8 @@
 """The front end's entry: a Python function and the types of its arguments become a program.
 
-What goes in: a function and argument types (`arguments`). What comes out: `Lowered`: the program, how its results make the Python result,
-which arrays it updates, and what it took from outside. What holds: the program does on values of these types what the
-function does, or the function is refused with the line and the reason.
+What goes in: a function and argument types (`arguments`). What comes out: `Lowered`: the program, how its results
+make the Python result, which arrays it updates, and what it took from outside. What holds: the program does on values
+of these types what the function does, or the function is refused with the line and the reason.
 """
 
 from __future__ import annotations

@@ -63,14 +63,13 @@ def extremum(
         return value
     builder = context.builder
     name = "maximum" if largest else "minimum"
-    context.refuse_unless(
-        initial is None or initial == Static(None), f"np.{function.__name__} with initial", f"Use np.{name}."
-    )
     text = f"zero-size array to reduction operation {name} which has no identity"
     for k in axes_of(context, axis, len(shape_of(value))):
         size = shape_of(value)[k]
         builder.check(builder.bind("greater", size, integer(0)), "ValueError", text)
-    found = _reduced(context, "numpy.max" if largest else "numpy.min", value, axis, keepdims, value.dtype)
+    found: ArrayLike = _reduced(context, "numpy.max" if largest else "numpy.min", value, axis, keepdims, value.dtype)
+    if initial is not None and initial != Static(None):
+        found = ufunc(context, name, [found, as_operand(context, initial)])
     return stored(context, out, found)
 
 

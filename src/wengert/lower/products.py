@@ -31,8 +31,8 @@ from wengert.lower.elementwise import (
 )
 from wengert.lower.indexing import SliceItem, view_of
 from wengert.lower.reductions import stored
-from wengert.lower.shaping import array_view, permuted, raveled, reshaped
-from wengert.lower.storing import in_storage, loop_order, new_array
+from wengert.lower.shaping import array_view, permuted, raveled, reshaped, shifted
+from wengert.lower.storing import copy_of, in_storage, loop_order, new_array
 from wengert.lower.values import Abstract, Lazy, Scalar, Sequence, View
 from wengert.program.builder import integer
 from wengert.program.statements import Constant, Operand
@@ -344,3 +344,52 @@ def kron(context: Context, a: Abstract, b: Abstract) -> Abstract:
         size_of(context, builder.bind("multiply", n, m)) for n, m in zip(first.sizes, second.sizes, strict=True)
     )
     return reshaped(context, product, sizes)
+
+
+@lowers(np.linalg.matrix_power)
+def matrix_power(context: Context, a: Abstract, n: Abstract) -> Abstract:
+    """By squaring, as NumPy does; the exponent must be known when the program is made."""
+    from wengert.lower.linalg import inv
+
+    times = operator.index(static(context, n, "the exponent of matrix_power"))
+    base = array_view(context, a)
+    if times < 0:
+        base, times = array_view(context, inv(context, base)), -times
+    context.refuse_unless(times > 0, "matrix_power with the exponent 0", "Use np.eye.")
+    found: ArrayLike | None = None
+    while times:
+        if times & 1:
+            found = base if found is None else matmul(context, found, base)
+        times >>= 1
+        if times:
+            base = array_view(context, matmul(context, base, base))
+    assert isinstance(found, View)
+    return found if found is not base else copy_of(context, found)
+
+
+@lowers(np.convolve)
+def convolve(context: Context, a: Abstract, v: Abstract, mode: Abstract | None = None) -> Abstract:
+    """All products, each added where it belongs; then the part that the mode asks for."""
+    kind = "full" if mode is None else static(context, mode, "mode")
+    first, second = (in_storage(context, as_operand(context, one)) for one in (a, v))
+    context.refuse_unless(first.rank == second.rank == 1, "np.convolve takes arrays of one axis")
+    dtype = resolve(context, np.multiply, [first, second])[-1]
+    builder = context.builder
+    n, m = first.sizes[0], second.sizes[0]
+    for size in (n, m):
+        holds = builder.bind("greater", size, integer(0))
+        builder.check(holds, "ValueError", "a and v cannot be empty")
+    length = builder.bind("subtract", builder.bind("add", n, m), integer(1), hint="n")
+    target = new_array(context, "convolved", dtype, (size_of(context, length),), zeroed=True)
+    with nest(context, (n, m)) as (i, j):
+        factors = [cast_scalar(builder, one.element(builder, (k,)), dtype) for one, k in ((first, i), (second, j))]
+        product = scalar_function(builder, "multiply", factors, (dtype,) * 3)
+        builder.accumulate(target.storage, (builder.bind("add", i, j),), product)
+    if kind == "full":
+        return target
+    context.refuse_unless(kind in ("same", "valid"), f"np.convolve with mode={kind!r}")
+    longer, shorter = builder.bind("maximum", n, m), builder.bind("minimum", n, m)
+    less = builder.bind("subtract", shorter, integer(1))
+    start = builder.bind("floor_divide", less, integer(2)) if kind == "same" else less
+    count = longer if kind == "same" else builder.bind("subtract", longer, less)
+    return shifted(context, target, 0, start, (size_of(context, count),))

@@ -1,6 +1,7 @@
-"""Python's own functions on what is being read: `range`, `zip`, `isinstance`, `len` of a tuple, methods of lists and dicts.
+"""Python's own functions: `range`, `zip`, `isinstance`, `len` of a tuple, methods of lists and dicts.
 
-What goes in: a builtin and its arguments. What comes out: the result, or `None` where the function is not one of these.
+What goes in: a builtin and its arguments. What comes out: the result, or `None` where the function is not one of
+these.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from wengert.lower.values import Abstract, Record, Scalar, Sequence, Static
 
 __all__ = ["call_builtin", "call_method", "change_by_method"]
 
+_EMPTY: dict[Any, Abstract] = {list: Sequence((), mutable=True), dict: Record(dict, (), ()), tuple: Sequence(())}
 _PYTHON_TYPES = {"bool": bool, "int64": int, "float64": float, "complex128": complex}
 
 
@@ -58,14 +60,15 @@ def _construct(
     """An instance of a dataclass or of a named tuple."""
     names: tuple[str, ...]
     defaults: dict[str, Any] = {}
+    empty: dict[str, Abstract] = {}
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         names, defaults = cls._fields, getattr(cls, "_field_defaults", {})
     elif dataclasses.is_dataclass(cls):
         fields = dataclasses.fields(cls)
         names = tuple(field.name for field in fields)
         defaults = {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
-        made = (field for field in fields if field.default_factory in (list, dict, tuple))
-        defaults |= {field.name: field.default_factory() for field in made}  # type: ignore[misc]
+        factories = {field.name: field.default_factory for field in fields}
+        empty.update({name: _EMPTY[made] for name, made in factories.items() if made in _EMPTY})
         context.refuse_unless(
             all(field.init for field in fields) and not hasattr(cls, "__post_init__"),
             f"{cls.__name__} has a __post_init__ or fields that are not arguments",
@@ -76,10 +79,10 @@ def _construct(
     given = {**dict(zip(names, arguments, strict=False)), **keywords}
     for name in names:
         if name not in given:
-            context.refuse_unless(name in defaults, f"{cls.__name__}() is missing the argument '{name}'")
-            value = defaults[name]
-            empty = {list: Sequence((), mutable=True), dict: Record(dict, (), ())}
-            given[name] = empty[type(value)] if value in ([], {}) else capture(context, value, None, name)
+            context.refuse_unless(
+                name in defaults or name in empty, f"{cls.__name__}() is missing the argument '{name}'"
+            )
+            given[name] = empty[name] if name in empty else capture(context, defaults[name], None, name)
     return Record(cls, names, tuple(settled(context, given[name], name) for name in names))
 
 
@@ -302,7 +305,7 @@ def call_method(context: Context, method: Method, arguments: list[Abstract], key
             return Static(places[0])
         if name == "count" and isinstance(arguments[0], Static):
             return Static(len(places))
-    context.refuse(f"the method `{name}` of a {python_type(context, base).__name__} is not compiled here")
+    return context.refuse(f"the method `{name}` of a {python_type(context, base).__name__} is not compiled here")
 
 
 def change_by_method(context: Context, node: ast.Call, base: Sequence | Record) -> Abstract | None:

@@ -1,7 +1,8 @@
 """From what a function returns to the flat results of a program, and back.
 
-What goes in: the abstract result. What comes out: the program's results (scalars and sections of storages), and a frozen description by
-which `rebuild` makes the Python result from them: tuples, lists, dicts, dataclasses, static objects and numbers.
+What goes in: the abstract result. What comes out: the program's results (scalars and sections of storages), and a
+frozen description by which `rebuild` makes the Python result from them: tuples, lists, dicts, dataclasses, static
+objects and numbers.
 """
 
 from __future__ import annotations

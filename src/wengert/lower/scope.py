@@ -1,12 +1,12 @@
 """The variables of a function that is being read, and what branches do to them.
 
-What goes in: assignments and reads, in the order in which the source makes them. What comes out: what each name stands for at each place.
-In straight code a name stands for a value and nothing is stored (static single assignment). Where paths meet, a name that
-they changed gets a home (`homes`), into which each path stores when it ends. What holds: a variable is `dirty` while its
-home does not hold it yet; a variable without a value is in its home.
+What goes in: assignments and reads, in the order in which the source makes them. What comes out: what each name
+stands for at each place. In straight code a name stands for a value and nothing is stored (static single assignment).
+Where paths meet, a name that they changed gets a home (`homes`), into which each path stores when it ends. What
+holds: a variable is `dirty` while its home does not hold it yet; a variable without a value is in its home.
 
-Python shares an array where a home takes a copy. Each copy is either of an array that no other living name can reach, or it is
-noted (`Copy`), and `sharing.refuse_visible_copies` looks for writes that would tell it from sharing.
+Python shares an array where a home takes a copy. Each copy is either of an array that no other living name can reach,
+or it is noted (`Copy`), and `sharing.refuse_visible_copies` looks for writes that would tell it from sharing.
 """
 
 from __future__ import annotations
@@ -127,7 +127,8 @@ def read(context: Context, env: dict[str, Variable], name: str, variable: Variab
     home = variable.home
     assert home is not None
     if home.kind is None:
-        return home.owner.guess(context, name)
+        guessed: Abstract = home.owner.guess(context, name)
+        return guessed
     if variable.maybe and home.flag is not None:
         given = context.builder.load(home.flag, ())
         message = f"cannot access local variable '{name}' where it is not associated with a value"
@@ -177,6 +178,8 @@ def refuse_shared(context: Context, name: str, container: Abstract) -> None:
 
 @dataclass(slots=True)
 class _Move:
+    """An array on its way into its home."""
+
     name: str
     room: View
     value: View
@@ -300,15 +303,14 @@ def _flush_maybe(context: Context, home: Home, env: dict[str, Variable], name: s
     old = variable.home
     assert old is not None
     assert old.kind is not None
-    if old.flag is None or home.flag is None:
-        _store(context, home, homes.load(context, old), moves := [])
-        _move(context, moves, (), set())
-        return
-    given = context.builder.load(old.flag, ())
+    moves: list[_Move] = []
     with context.builder.block() as storing:
-        _store(context, home, homes.load(context, old), moves := [])
+        _store(context, home, homes.load(context, old), moves)
         _move(context, moves, (), set())
-    context.builder.branch(given, storing)
+    if old.flag is None or home.flag is None:
+        context.builder.append_all(storing)
+    else:
+        context.builder.branch(context.builder.load(old.flag, ()), storing)
     env[name] = replace(variable, home=home, dirty=False)
 
 

@@ -80,7 +80,8 @@ def select(context: Context, condlist: Abstract, choicelist: Abstract, default: 
     context.refuse_unless(
         isinstance(condlist, Sequence) and isinstance(choicelist, Sequence), "np.select takes lists of arrays"
     )
-    assert isinstance(condlist, Sequence) and isinstance(choicelist, Sequence)
+    assert isinstance(condlist, Sequence)
+    assert isinstance(choicelist, Sequence)
     found = as_operand(context, Static(0) if default is None else default)
     pairs = list(zip(condlist.items, choicelist.items, strict=True))
     for condition, choice in reversed(pairs):
@@ -184,4 +185,6 @@ def allclose(
 ) -> Abstract:
     from wengert.lower.reductions import truths
 
-    return truths(context, isclose(context, a, b, rtol, atol), function=np.all)
+    found = as_operand(context, truths(context, isclose(context, a, b, rtol, atol), function=np.all))
+    assert isinstance(found, Scalar)
+    return Scalar(found.operand, weak=True)

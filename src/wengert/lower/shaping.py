@@ -211,6 +211,7 @@ def squeeze(context: Context, a: Abstract, axis: Abstract | None = None) -> Abst
     view = array_view(context, a)
     if axis is None or (isinstance(axis, Static) and axis.value is None):
         gone = tuple(k for k, size in enumerate(view.sizes) if same_size(context, size, integer(1)))
+        _require_not_one(context, view)
     else:
         gone = axes_of(context, axis, view.rank)
     text = "cannot select an axis to squeeze out which has size not equal to one"
@@ -224,6 +225,15 @@ def squeeze(context: Context, a: Abstract, axis: Abstract | None = None) -> Abst
         for axis in view.axes
     )
     return View(view.storage, axes, tuple(view.sizes[k] for k in kept), view.writable)
+
+
+def _require_not_one(context: Context, view: View) -> None:
+    """Check that no axis has the size 1 unless that was known when the program was made."""
+    for k, size in enumerate(view.sizes):
+        if not isinstance(size, Constant):
+            message = f"squeeze: axis {k} has the size 1, which was not known when compiling; name the axis"
+            holds = context.builder.bind("not_equal", size, integer(1))
+            context.builder.check(holds, "UnsupportedOperationError", message)
 
 
 @lowers(np.atleast_1d, np.atleast_2d, np.atleast_3d)

@@ -1,7 +1,8 @@
 """Refuses programs in which a copy could be told from sharing.
 
-What goes in: a finished block and the copies that were made where Python shares an array (`scope.Copy`). What holds if nothing is
-raised: after such a copy neither of the two storages is written in place, so reading either gives what Python gives.
+What goes in: a finished block and the copies that were made where Python shares an array (`scope.Copy`). What holds
+if nothing is raised: after such a copy neither of the two storages is written in place, so reading either gives what
+Python gives.
 """
 
 from __future__ import annotations

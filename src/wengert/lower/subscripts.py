@@ -1,6 +1,7 @@
 """`base[items]` for what is no array too, and `base[items] = value`.
 
-What goes in: a base and what stands between the brackets. What comes out: the item, or what the base's name stands for afterwards.
+What goes in: a base and what stands between the brackets. What comes out: the item, or what the base's name stands
+for afterwards.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ def item_of(context: Context, base: Abstract, items: tuple[Item, ...]) -> Abstra
     try:
         match base:
             case Sequence():
-                found = base.items[key]
-                return Sequence(found, base.mutable) if isinstance(key, slice) else found
+                found: Any = base.items[key]
+                item: Abstract = Sequence(found, base.mutable) if isinstance(key, slice) else found
+                return item
             case Record(cls=cls) if cls is not dict:
                 return base.items[key]
             case Record():
@@ -92,7 +94,7 @@ def _static(context: Context, item: Item) -> Any:
             return value
         case None:
             return None
-    context.refuse(
+    return context.refuse(
         "a tuple, list or dict is indexed by something known only when the program runs",
         "Use an array, or loop over the sequence itself.",
         kind=UnrollingError,

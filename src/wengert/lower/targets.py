@@ -1,7 +1,8 @@
 """Assignment to what stands on the left of `=`: names, tuples, elements.
 
-What goes in: a target and a value. What comes out: new variables in the scope, or stores in the program. What holds: the value is
-computed before anything is assigned; lists and dicts are changed only where no other name stands for the same one.
+What goes in: a target and a value. What comes out: new variables in the scope, or stores in the program. What holds:
+the value is computed before anything is assigned; lists and dicts are changed only where no other name stands for the
+same one.
 """
 
 from __future__ import annotations

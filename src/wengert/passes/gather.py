@@ -46,9 +46,9 @@ _WIDEST = 16  # places at the end of a row that are written out one by one
 _MOST_AT_ENDS = 120  # contributions to such places
 _SCATTERED = 5.0  # the cost of a contribution put into a buffer and added from there, in additions
 _DEAR = {"divide": 6.0, "sqrt": 6.0, "reciprocal": 6.0}
-_CHEAP = frozenset(
+_CHEAP = (
     "add subtract multiply negative square absolute maximum minimum where cast conjugate real imag complex_number "
-    "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not sign".split()
+    "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not sign"
 )
 
 
@@ -188,7 +188,7 @@ def _cost(statements: Sequence[Statement]) -> float:
         if isinstance(one, Load):
             total += 2.0
         elif isinstance(one, Bind) and one.value.dtype not in ("int64", "bool"):
-            total += 1.0 if one.function in _CHEAP else _DEAR.get(one.function, 20.0)
+            total += 1.0 if one.function in _CHEAP.split() else _DEAR.get(one.function, 20.0)
     return total
 
 

@@ -25,6 +25,7 @@ class Nest:
 
     @property
     def body(self) -> Block:
+        """The body of the innermost loop."""
         return self.levels[-1]
 
     @property
@@ -48,7 +49,7 @@ def nest_of(loop: For) -> Nest | None:
         loops.append(last)
     if not all(isinstance(one, Bind | Load | Store | Accumulate) for one in loops[-1].body):
         return None
-    nest = Nest(tuple(loops), (*levels, loops[-1].body))  # type: ignore[arg-type]  # the levels were tested above
+    nest = Nest(tuple(loops), (*levels, loops[-1].body))
     changing = {one.counter for one in loops} | {bound(one) for one in nest.statements}
     if any(one.start in changing or one.stop in changing for one in loops):
         return None
@@ -83,7 +84,7 @@ def compute_again(builder: Builder, statements: Iterable[Statement], known: dict
         given = [known.get(one, one) for one in operands(statement)]
         value = bound(statement)
         assert value is not None
-        builder.where = statement.where  # type: ignore[union-attr]  # every statement has one
+        builder.where = statement.where
         if isinstance(statement, Load):
             known[value] = builder.load(statement.storage, given, value.hint)
         else:

@@ -340,7 +340,9 @@ class _Printer:
     def check(self, statement: Check) -> None:
         """An exception where the condition does not hold."""
         exception = statement.exception
-        if not hasattr(builtins, exception):
+        if exception == "LinAlgError":
+            exception = "np.linalg.LinAlgError"
+        elif not hasattr(builtins, exception):
             self.modules.add("wengert.errors")
             exception = f"wengert.errors.{exception}"
 

@@ -303,6 +303,7 @@ class _Verifier:
             self.operand(one)
         exception = getattr(builtins, statement.exception, None) or getattr(errors, statement.exception, None)
         is_exception = isinstance(exception, type) and issubclass(exception, Exception)
+        is_exception = is_exception or statement.exception == "LinAlgError"  # NumPy's
         self.require(is_exception, f"there is no exception {statement.exception}")
         try:
             statement.message.format(*(np.ones((), one.dtype)[()] for one in statement.operands))
