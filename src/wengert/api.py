@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from wengert import tree
+from wengert.compiled import Jitted
 from wengert.errors import ArgumentError, NotScalarError, SeedError
 from wengert.tape.array import is_recorded, primal_of
 from wengert.tape.call import RecordedCall, record_call
@@ -102,6 +103,10 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         numbers = normal_argnums(argnums, len(args))
+        if isinstance(function, Jitted) and not has_aux:
+            found = function.value_and_gradient(args, kwargs, numbers)
+            if found is not None:
+                return found[0], as_arguments(found[1], args, argnums)
         call = record_call(function, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux)
         _check_scalar(call, function)
         slot, value = call.output_slots[0], call.outputs[0]

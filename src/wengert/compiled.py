@@ -55,7 +55,7 @@ class Family:
     def run(self, reverse: bool, order: int, leaves: Sequence[Any]) -> list[Any]:
         """The value of a member at its leaves: the arguments, then cotangents if it is reverse, then directions."""
         found = self._run(self._made(reverse, order, False), reverse, leaves)
-        if (reverse or order) and not all(np.all(np.isfinite(one)) for one in found):
+        if (reverse or order) and not _all_finite(found):
             found = self._run(self._made(reverse, order, True), reverse, leaves)
         return found
 
@@ -164,6 +164,11 @@ def _any_given(tangent: list[Any], start: int, count: int) -> bool:
     return any(one is not None for one in tangent[start : start + count])
 
 
+def _all_finite(found: Sequence[Any]) -> bool:
+    """Whether there is neither NaN nor infinity. Zero times a number is zero, times those NaN."""
+    return all(np.isfinite(np.dot(one.reshape(-1), np.zeros_like(one).reshape(-1))) for one in found)
+
+
 def _whole(array: Array) -> Section:
     spans = tuple(Span(integer(0), size, integer(1)) for size in array.sizes)
     return Section(array.storage, spans, tuple(range(len(spans))))
@@ -211,6 +216,30 @@ class Specialisation:
         updated = [program.parameters[self.lowered.leaves.index(k)] for k in self.lowered.written]
         finals = tuple(_whole(one) for one in updated if isinstance(one, Array))
         return Kernel(replace(program, results=(*program.results, *finals)))
+
+    @functools.cached_property
+    def scalar(self) -> Kernel | None:
+        """The program on copies of the arrays that it updates, if its result is one real number."""
+        program, result = self.kernel.program, self.result
+        is_real = isinstance(result, ResultLeaf) and result.kind != "array" and result.dtype.startswith("float")
+        return Kernel(program) if is_real else None
+
+    def value_and_gradient(self, leaves: Sequence[Any], wanted: tuple[int, ...]) -> tuple[Any, list[Any]] | None:
+        """The value, if it is one real number, and its derivatives with respect to some leaves, from one run."""
+        if self.scalar is None or not all(k in self.lowered.leaves for k in wanted):
+            return None
+        wrt = tuple(self.lowered.leaves.index(k) for k in wanted)
+        if not all(carries(self.scalar.dtype(i)) for i in wrt):
+            return None
+        inputs = self.inputs(leaves)
+        family = Family(self.scalar, wrt, (0,))
+        for guarded in (False, True):
+            derivative = self.scalar.reverse(wrt, with_results=True, unit_seed=True, guarded=guarded)
+            results, outputs = derivative(*inputs)
+            gradient = family.in_order(results, outputs)
+            if _all_finite(gradient):
+                break
+        return self.rebuilt(results[:1], leaves), gradient
 
     @functools.lru_cache(maxsize=64)  # noqa: B019 (lives as long as the specialisation)
     def family(self, wrt: tuple[int, ...]) -> Family:
@@ -304,6 +333,22 @@ class Jitted:
             leaves[k][...] = final
         return found.rebuilt(results, leaves)
 
+    def value_and_gradient(self, args: Sequence[Any], kwargs: dict[str, Any], numbers: Sequence[int]) -> Any:
+        """The value and the derivatives of the leaves of the arguments `numbers`, from one run of machine code.
+
+        `None` where the call is to be recorded: an argument is recorded, the result is not one real number, or an
+        argument has none to differentiate. The derivatives are in the order of `tree.flatten`.
+        """
+        values = [*args, *kwargs.values()]
+        if any(is_recorded(leaf) for leaf in tree.flatten(values)[0]):
+            return None
+        wanted: list[int] = []
+        for number in numbers:
+            start = len(argument_leaves(values[:number]))
+            wanted += [start + k for k in _leaf_order(values[number])]
+        values = _plain(values)
+        return self.specialise(values, tuple(kwargs)).value_and_gradient(argument_leaves(values), tuple(wanted))
+
     def program(self, *args: Any, **kwargs: Any) -> Kernel:
         """The program for arguments like these; printed, it is Python."""
         return self.specialise((*args, *kwargs.values()), tuple(kwargs)).kernel
@@ -315,6 +360,14 @@ class Jitted:
         kernel = found.functional
         wrt = tuple(i for i in range(len(kernel.inputs)) if carries(kernel.dtype(i)))
         return kernel.reverse(wrt, with_results=True, unit_seed=False)
+
+
+def _leaf_order(value: Any) -> list[int]:
+    """For each leaf in the order of `tree.flatten`, its number in the order of `argument_leaves`."""
+    leaves, structure = tree.flatten(value)
+    numbered = tree.unflatten(structure, range(len(leaves)))
+    order = argument_leaves([numbered])
+    return [order.index(k) for k in range(len(leaves))]
 
 
 def _plain(values: Sequence[Any]) -> list[Any]:

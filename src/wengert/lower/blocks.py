@@ -11,7 +11,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from wengert.lower.scope import (
     branch,
     exit_state,
     merge,
+    note_left,
     read,
     read_name,
     run_arm,
@@ -69,7 +70,7 @@ def _end_unless_left(context: Context) -> None:
     if state is False:
         assign_name(context, RETURN, Static(None))
     elif state is None:
-        branch(context, _left(context), lambda: None, lambda: assign_name(context, RETURN, Static(None)), {RETURN})
+        branch(context, _left(context), partial(note_left, context, True), partial(_return, context, None), {RETURN})
 
 
 def _left(context: Context) -> Operand:
@@ -97,16 +98,13 @@ def lower_block(context: Context, body: Sequence[ast.stmt], live: set[str]) -> N
         if state is True or not rest:
             return
         if state is None:
-            branch(context, _left(context), lambda: None, lambda rest=rest: _rest(context, rest, live), live)
+            branch(context, _left(context), partial(note_left, context, True), partial(_rest, context, rest, live), live)
             return
 
 
 def _rest(context: Context, rest: Sequence[ast.stmt], live: set[str]) -> None:
     """The statements that follow where no path has left."""
-    env = scope_of(context).env
-    for name in EXITS:
-        if name in env:
-            env[name] = replace(env[name], value=Static(False), dirty=False, maybe=False)
+    note_left(context, False)
     lower_block(context, rest, live)
 
 
@@ -144,7 +142,7 @@ def _resume(context: Context, arm: Arm, rest: Sequence[ast.stmt], live: set[str]
 
     def go_on() -> None:
         if arm.exited is None:
-            branch(context, _left(context), lambda: None, lambda: _rest(context, rest, live), live)
+            branch(context, _left(context), partial(note_left, context, True), partial(_rest, context, rest, live), live)
         else:
             lower_block(context, rest, live)
 

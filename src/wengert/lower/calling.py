@@ -89,11 +89,11 @@ def call_value(
     match called:
         case LocalFunction():
             return _inline_local(context, called, positional, named)
-        case Method(function=None):
-            return python_calls.call_method(context, called, positional, named)
-        case Method(base=base, function=user_function):
-            assert user_function is not None
-            return inline(context, user_function, [base, *positional], named)
+        case Method():
+            defined: Any = called.function
+            if defined is None:
+                return python_calls.call_method(context, called, positional, named)
+            return inline(context, defined, [called.base, *positional], named)
         case functools.partial():
             origin = context.captures.origin(called)
             args, given_keywords = origin.step("attribute", "args"), origin.step("attribute", "keywords")

@@ -385,10 +385,11 @@ def _contained(context: Context, first: Abstract, second: Abstract) -> Operand:
 
 def _compare_sequences(context: Context, name: str, first: Items | Record, second: Items | Record) -> Abstract:
     context.refuse_unless(name in ("equal", "not_equal"), "tuples and lists are compared by == and != only")
-    found: Operand = Constant(len(first.items) == len(second.items) and type(first) is type(second), "bool")
+    alike = len(first.items) == len(second.items) and type(first) is type(second)
     if isinstance(first, Record) and isinstance(second, Record) and first.names != second.names:
-        found = Constant(False, "bool")
-    if found.value:
+        alike = False
+    found: Operand = Constant(alike, "bool")
+    if alike:
         for one, other in zip(first.items, second.items, strict=True):
             equal = static_truth(context, _compare(context, ast.Eq(), one, other))
             found = context.builder.bind("logical_and", found, equal)

@@ -274,9 +274,7 @@ def slice_axis(context: Context, item: SliceItem, size: Operand) -> tuple[Operan
     return low, _count(context, high, low, -stride), step
 
 
-def _only_element(
-    context: Context, start: Operand | None, stop: Operand | None, size: Operand
-) -> Operand | None:
+def _only_element(context: Context, start: Operand | None, stop: Operand | None, size: Operand) -> Operand | None:
     """The index of the only element that a slice such as `k:k+1`, `:1` or `-1:` selects, so that it can be stretched.
 
     That the element exists is checked: of an array without it, Python's slice would be empty.

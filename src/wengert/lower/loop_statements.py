@@ -25,6 +25,7 @@ from wengert.lower.scope import (
     Variable,
     assign_name,
     branch,
+    note_left,
     read,
     scope_of,
     settled,
@@ -178,7 +179,7 @@ def _unrolled(
                 if stopped.value:
                     return
                 continue
-            branch(context, stopped, lambda: None, partial(resumed, number), inside)
+            branch(context, stopped, partial(note_left, context, True), partial(resumed, number), inside)
             return
         if rest is None:
             _otherwise(context, node, live)
@@ -188,9 +189,7 @@ def _unrolled(
             _rolled(context, node, rest, live)
 
     def resumed(number: int) -> None:
-        for name in (BROKEN, RETURNED):
-            if name in scope.env:
-                scope.env[name] = Variable(Static(False), scope.env[name].home)
+        note_left(context, False)
         go_on(number)
 
     try:

@@ -31,8 +31,8 @@ __all__ = ["Lowered", "lower_function"]
 class Lowered:
     """A program made from a function.
 
-    The program's parameters are the arguments' leaves (`leaves[k]`: the leaf of parameter k; aliases have none), then the
-    captured arrays. `written`: the leaves whose arrays the program updates in place.
+    The program's parameters are the arguments' leaves (`leaves[k]`: the leaf of parameter k; aliases have none), then
+    the captured arrays. `written`: the leaves whose arrays the program updates in place.
     """
 
     program: Program

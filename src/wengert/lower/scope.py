@@ -139,7 +139,7 @@ def read(context: Context, env: dict[str, Variable], name: str, variable: Variab
 
 
 def exit_state(context: Context) -> bool | None:
-    """Whether this path has left the block (`break`, `continue`, `return`, `raise`): yes, no, or decided at run time."""
+    """Whether this path has left the block (by `break`, `continue`, `return`, `raise`); `None`: it depends."""
     env = scope_of(context).env
     state: bool | None = False
     for name in EXITS:
@@ -171,6 +171,16 @@ def refuse_shared(context: Context, name: str, container: Abstract) -> None:
                     f"`{other}` holds the same list, dict or object as `{name}`, which is changed in place",
                     "Make a copy first.",
                 )
+
+
+def note_left(context: Context, left: bool) -> None:
+    """On a path that is taken only where the flags say that the block was left, or that it was not: say so."""
+    env = scope_of(context).env
+    open_flags = [name for name in EXITS if name in env and not isinstance(env[name].value, Static)]
+    if left and len(open_flags) > 1:  # one of them is set, which one is not known
+        return
+    for name in open_flags:
+        env[name] = Variable(Static(left), env[name].home, dirty=False)
 
 
 # Stores into homes.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from wengert.errors import NotAcceptedError, caret
 from wengert.lower.context import Context
+from wengert.lower.scope import Copy
 from wengert.program.statements import Block, Statement, Storage
 from wengert.program.traverse import blocks, made, walk, writes
 
@@ -57,12 +58,11 @@ def refuse_visible_copies(context: Context, body: Block) -> None:
             shared = set(places.around[id(statement)]) & set(places.around[id(start)])
             lasting = shared - set(places.allocated.get(copy.home, ())) - set(places.allocated.get(copy.source, ()))
             if after or lasting:
-                line = "" if statement.where is None else f" (line {statement.where.line})"
-                raise NotAcceptedError(
-                    caret(
-                        copy.where,
-                        0,
-                        f"`{copy.name.strip('<>')}` is another array on another path, and one of them is updated in place{line}",
-                        f"assign a copy: `{copy.name.strip('<>')} = ....copy()`",
-                    )
-                )
+                _refuse(copy, statement)
+
+
+def _refuse(copy: Copy, statement: Statement) -> None:
+    name = copy.name.strip("<>")
+    line = "" if statement.where is None else f" (line {statement.where.line})"
+    reason = f"`{name}` is one of several arrays, depending on the path, and one of them is updated in place{line}"
+    raise NotAcceptedError(caret(copy.where, 0, reason, f"Assign a copy: `{name} = ....copy()`."))

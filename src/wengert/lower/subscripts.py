@@ -39,7 +39,8 @@ def item_of(context: Context, base: Abstract, items: tuple[Item, ...]) -> Abstra
                 item: Abstract = Sequence(found, base.mutable) if isinstance(key, slice) else found
                 return item
             case Record(cls=cls) if cls is not dict:
-                return base.items[key]
+                field: Abstract = base.items[key]
+                return field
             case Record():
                 return base.items[base.names.index(key)]
             case Static(value):

@@ -1,0 +1,184 @@
+"""A generated program and its derivatives as compiled programs, run in different ways, and what they must agree with.
+
+What goes in: the source text of `program(x, A, s, k)`. What comes out: an `AssertionError` where a value or a derivative is
+not that of plain NumPy, or a `NotAcceptedError` where the source is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import wengert as wg
+from tests.generated.test_generated import compiled
+from wengert.adjoint.forward import forward
+from wengert.adjoint.reverse import reverse
+from wengert.compiler import DERIVATIVE, FINISH, PREPARE, Kernel, Pass
+from wengert.emit import compile_program
+from wengert.lower import lower_function
+from wengert.lower.arguments import types_of
+from wengert.lower.results import ResultLeaf, ResultTree, rebuild
+from wengert.program.reference import run
+from wengert.program.statements import Program
+from wengert.program.verifier import verify
+
+__all__ = ["Derivatives", "Expected", "Ways", "arguments_of_size", "compare", "derivatives_of", "flat"]
+
+WRT = (0, 1, 2)
+STEP = 1e-30
+Ways = tuple[Callable[[Program], Callable[..., Any]], ...]
+
+
+def by_reference(program: Program) -> Callable[..., Any]:
+    """The printed text, executed over NumPy."""
+
+    def call(*arguments: Any) -> list[Any]:
+        result = run(program, *arguments)
+        return list(result) if len(program.results) > 1 else [result] * len(program.results)
+
+    return call
+
+
+def unoptimised(program: Program) -> Callable[..., Any]:
+    """Machine code as it is written, without LLVM's optimisations."""
+    return compile_program(program, opt_level=0)
+
+
+def optimised(program: Program) -> Callable[..., Any]:
+    """Machine code as users get it."""
+    return compile_program(program)
+
+
+class RunAs(Kernel):
+    """A kernel whose program, all passes done, runs in a given way."""
+
+    def __init__(self, program: Program, way: Callable[[Program], Callable[..., Any]]) -> None:
+        super().__init__(program)
+        self.__dict__["machine_code"] = way(program)
+
+
+def verified(passes: Sequence[Pass], program: Program) -> Program:
+    """The program after passes, well formed after each."""
+    verify(program)
+    for one in passes:
+        program = one(program)
+        verify(program)
+    return program
+
+
+@dataclasses.dataclass
+class Derivatives:
+    """The programs of a function: its value, its reverse and its forward derivative."""
+
+    function: Callable[..., Any]
+    result: ResultTree
+    value: Program
+    reverse: Program
+    forward: Program
+
+    @property
+    def leaves(self) -> list[int]:
+        """Which of the results are computed at run time: others are numbers known when the program was made."""
+        return [i for i, one in enumerate(self.result.items) if isinstance(one, ResultLeaf)]
+
+
+def derivatives_of(source: str, arguments: Sequence[Any], *, guarded: bool = False) -> Derivatives:
+    """Lower a program and differentiate it; every program on the way is verified."""
+    function = compiled(source)
+    lowered = lower_function(function, types_of(arguments))
+    prepared = verified(PREPARE, lowered.program)
+    backward = verified(DERIVATIVE, reverse(prepared, WRT, with_results=True, guarded=guarded))
+    onward = verified(DERIVATIVE, forward(prepared, WRT, guarded=guarded))
+    assert isinstance(lowered.result, ResultTree)
+    programs = [verified(FINISH, one) for one in (lowered.program, backward, onward)]
+    return Derivatives(function, lowered.result, *programs)
+
+
+def arguments_of_size(n: int, dtype: str = "float64") -> tuple[Any, ...]:
+    """Arguments for which the generated programs were made; not all arrays in C order."""
+    rng = np.random.default_rng(n)
+    x, A = rng.uniform(-1, 1, n).astype(dtype), rng.uniform(-1, 1, (n, n)).astype(dtype)
+    return (x, A.T if n % 2 else A, 0.7, n % 3)
+
+
+def flat(values: Sequence[Any]) -> np.ndarray[Any, Any]:
+    """All numbers in arrays and numbers."""
+    return np.concatenate([np.ravel(one) for one in values])
+
+
+class Expected:
+    """Value, Jacobian by the complex step, and the sizes of errors to expect, of a function at some arguments."""
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        x, A, s, k = arguments
+        self.values = function(x.copy(), A.copy(), s, k)
+        self.sizes = [np.size(one) for one in self.values]
+        columns, paths = [], []
+        for place in range(x.size + A.size + 1):
+            unit = np.zeros(x.size + A.size + 1)
+            unit[place] = STEP
+            dx, dA = unit[: x.size], unit[x.size : -1].reshape(A.shape)
+            results = flat(function(x + 1j * dx, A + 1j * dA, s + 1j * unit[-1], k))
+            columns.append(results.imag / STEP)
+            paths.append(results.real)
+        self.jacobian = np.stack(columns, axis=1)
+        self.scale = max(1.0, float(np.max(np.abs(self.jacobian))))
+        # Complex arithmetic rounds differently: where a condition falls on the other side, there is nothing to compare.
+        self.usable = bool(
+            np.all(np.isfinite(self.jacobian))
+            and max(np.max(np.abs(flat(self.values))), self.scale) < 1e6
+            and np.max(np.abs(np.stack(paths) - flat(self.values))) < 1e-8
+        )
+
+    def split(self, weights: np.ndarray[Any, Any]) -> list[Any]:
+        """Numbers for all results, in the shapes of the results."""
+        pieces = np.split(weights, np.cumsum(self.sizes)[:-1])
+        return [np.reshape(p, np.shape(one)) for p, one in zip(pieces, self.values, strict=True)]
+
+
+def close(found: Any, expected: Any, tolerance: float, what: str) -> None:
+    """Agreement to an absolute tolerance."""
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance, err_msg=what)
+
+
+def compare(
+    made: Derivatives, way: Callable[[Program], Callable[..., Any]], arguments: tuple[Any, ...], expected: Expected
+) -> None:
+    """Value, gradient and directional derivative, by programs run in one way, against what is expected."""
+    tolerance = 1e-11 * expected.scale
+    kept = [np.copy(one) for one in arguments]
+    results, _ = RunAs(made.value, way)(*arguments)
+    value = rebuild(made.result, results)
+    for found, one in zip(value, expected.values, strict=True):
+        assert np.shape(found) == np.shape(one)
+        close(found, one, 1e-13 * expected.scale * sum(expected.sizes), f"value, {way.__name__}")
+
+    weights = np.cos(np.arange(len(expected.jacobian)))
+    cts = expected.split(weights)
+    for i in set(range(len(cts))) - set(made.leaves):
+        cts[i] *= 0
+    gradient = flat(cts) @ expected.jacobian
+    results, outputs = RunAs(made.reverse, way)(*arguments, *[cts[i] for i in made.leaves])
+    close(flat(rebuild(made.result, results[: len(made.leaves)])), flat(expected.values), tolerance, "value of reverse")
+    close(flat([*outputs, results[-1]]), gradient, tolerance * weights.size, f"gradient, {way.__name__}")
+
+    direction = np.sin(1.0 + np.arange(gradient.size))
+    x, A = arguments[:2]
+    tangents = (direction[: x.size], direction[x.size : -1].reshape(A.shape), direction[-1])
+    results, _ = RunAs(made.forward, way)(*arguments, *tangents)
+    moved = expected.split(expected.jacobian @ direction)
+    found, right = flat(results[len(made.leaves) :]), flat([moved[i] for i in made.leaves])
+    close(found, right, tolerance * direction.size, f"tangent, {way.__name__}")
+    for one, before in zip(arguments, kept, strict=True):
+        np.testing.assert_array_equal(one, before)
+
+
+def compare_with_record_engine(made: Derivatives, arguments: tuple[Any, ...], expected: Expected) -> None:
+    """The gradient of the record engine."""
+    cts = expected.split(np.cos(np.arange(len(expected.jacobian))))
+    k = arguments[3]
+    _, pullback = wg.vjp(lambda x, A, s: made.function(x, A, s, k), *arguments[:3])
+    close(flat(pullback(tuple(one[()] for one in cts))), flat(cts) @ expected.jacobian, 1e-9 * expected.scale, "record")
