@@ -25,6 +25,7 @@ from wengert.analysis.activity import carries
 from wengert.compiler import Kernel
 from wengert.errors import ArgumentError
 from wengert.lower import Lowered, argument_leaves, lower_function, rebuild, types_of
+from wengert.lower.arguments import AliasType
 from wengert.lower.results import Result, ResultLeaf, ResultTree
 from wengert.ops.table import Operation, Rule
 from wengert.program.builder import integer
@@ -224,21 +225,29 @@ class Specialisation:
         is_real = isinstance(result, ResultLeaf) and result.kind != "array" and result.dtype.startswith("float")
         return Kernel(program) if is_real else None
 
-    def value_and_gradient(self, leaves: Sequence[Any], wanted: tuple[int, ...]) -> tuple[Any, list[Any]] | None:
-        """The value, if it is one real number, and its derivatives with respect to some leaves, from one run."""
+    @functools.lru_cache(maxsize=64)  # noqa: B019 (lives as long as the specialisation)
+    def _gradient(self, wanted: tuple[int, ...]) -> tuple[Family, Kernel] | None:
+        """The derivative of the one real result with respect to some leaves."""
         if self.scalar is None or not all(k in self.lowered.leaves for k in wanted):
             return None
         wrt = tuple(self.lowered.leaves.index(k) for k in wanted)
         if not all(carries(self.scalar.dtype(i)) for i in wrt):
             return None
+        return Family(self.scalar, wrt, (0,)), self.scalar.reverse(wrt, with_results=True, unit_seed=True)
+
+    def value_and_gradient(self, leaves: Sequence[Any], wanted: tuple[int, ...]) -> tuple[Any, list[Any]] | None:
+        """The value, if it is one real number, and its derivatives with respect to some leaves, from one run."""
+        found = self._gradient(wanted)
+        if found is None:
+            return None
+        family, derivative = found
         inputs = self.inputs(leaves)
-        family = Family(self.scalar, wrt, (0,))
-        for guarded in (False, True):
-            derivative = self.scalar.reverse(wrt, with_results=True, unit_seed=True, guarded=guarded)
+        results, outputs = derivative(*inputs)
+        gradient = family.in_order(results, outputs)
+        if not _all_finite(gradient):
+            derivative = family.kernel.reverse(family.wrt, with_results=True, unit_seed=True, guarded=True)
             results, outputs = derivative(*inputs)
             gradient = family.in_order(results, outputs)
-            if _all_finite(gradient):
-                break
         return self.rebuilt(results[:1], leaves), gradient
 
     @functools.lru_cache(maxsize=64)  # noqa: B019 (lives as long as the specialisation)
@@ -274,6 +283,8 @@ class Jitted:
         self.returned: tuple[str, ...] = getattr(function, "__wengert_returned__", ())
         self.function = function.__wrapped__ if self.returned else function  # type: ignore[attr-defined]
         self._specialisations: dict[Any, Specialisation] = {}
+        # By the classes, dtypes and ranks of arguments that are all arrays and numbers, to be found quickly.
+        self._by_classes: dict[Any, Specialisation] = {}
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.function, '__qualname__', self.function)}>"
@@ -283,6 +294,9 @@ class Jitted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's value; one entry of a tape where an argument is recorded."""
+        found = None if kwargs else self._by_classes.get(_classes(args))
+        if found is not None and not found.lowered.written and found.is_current():
+            return found.run(args)
         values = (*args, *kwargs.values())
         if any(is_recorded(leaf) for leaf in tree.flatten(values)[0]):
             return self._recorded(values, tuple(kwargs))
@@ -298,6 +312,8 @@ class Jitted:
             keywords = dict(zip(names, types[positional:], strict=True))
             lowered = lower_function(self.function, types[:positional], keywords)
             found = self._specialisations[key] = Specialisation(lowered, self._returned_leaves(values, names))
+            if not names and not any(isinstance(one, AliasType) for one in types):
+                self._by_classes[_classes(values)] = found
         return found
 
     def _returned_leaves(self, values: Sequence[Any], names: tuple[str, ...]) -> tuple[int, ...]:
@@ -339,6 +355,9 @@ class Jitted:
         `None` where the call is to be recorded: an argument is recorded, the result is not one real number, or an
         argument has none to differentiate. The derivatives are in the order of `tree.flatten`.
         """
+        quick = None if kwargs else self._by_classes.get(_classes(args))
+        if quick is not None and quick.is_current():
+            return quick.value_and_gradient(args, tuple(numbers))
         values = [*args, *kwargs.values()]
         if any(is_recorded(leaf) for leaf in tree.flatten(values)[0]):
             return None
@@ -360,6 +379,24 @@ class Jitted:
         kernel = found.functional
         wrt = tuple(i for i in range(len(kernel.inputs)) if carries(kernel.dtype(i)))
         return kernel.reverse(wrt, with_results=True, unit_seed=False)
+
+
+_NUMBERS = (float, int, bool, complex)
+
+
+def _classes(values: Sequence[Any]) -> tuple[Any, ...] | None:
+    """What arguments are, if they are all plain arrays and Python numbers: enough to tell their types."""
+    found: list[Any] = []
+    for one in values:
+        kind = type(one)
+        if kind is np.ndarray:
+            shape = one.shape
+            found.append((one.dtype, tuple([size == 1 for size in shape]) if 1 in shape else len(shape)))
+        elif kind in _NUMBERS:
+            found.append(kind)
+        else:
+            return None
+    return tuple(found)
 
 
 def _leaf_order(value: Any) -> list[int]:

@@ -20,6 +20,7 @@ import numpy as np
 from wengert.adjoint.forward import forward
 from wengert.adjoint.reverse import reverse
 from wengert.emit import compile_program
+from wengert.errors import ArgumentError
 from wengert.passes.dead_code import without_dead_code
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.split_scatter import split_scatters
@@ -110,6 +111,8 @@ class Kernel:
     def __call__(self, *leaves: Any) -> tuple[list[Any], list[np.ndarray[Any, Any]]]:
         """Run the program: its results, and its output arrays."""
         given = list(leaves)
+        if self.in_place and self.written:
+            self._refuse_overlap(leaves)
         back: list[tuple[Any, Any]] = []
         for i, (leaf, parameter) in enumerate(zip(leaves, self.inputs, strict=True)):
             if isinstance(parameter, Array):
@@ -123,6 +126,14 @@ class Kernel:
         for leaf, changed in back:
             leaf[...] = changed
         return list(results), made
+
+    def _refuse_overlap(self, leaves: Sequence[Any]) -> None:
+        """Refuse an array that is updated and lies partly in the memory of another: they would not be told apart."""
+        arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
+        for i in self.written:
+            for k, other in arrays:
+                if k != i and np.may_share_memory(leaves[i], other) and np.shares_memory(leaves[i], other):
+                    raise ArgumentError("an argument that is updated in place overlaps another in memory; copy one")
 
     def _prepared(self, leaf: Any, i: int, parameter: Array, back: list[tuple[Any, Any]]) -> Any:
         """An array in C order that the program may use, and write if it writes it."""

@@ -96,6 +96,8 @@ def outside_of(function: FunctionType) -> Callable[[Context, str], Abstract | No
 def is_library(value: Any) -> bool:
     """Whether a callable is Python's, NumPy's or SciPy's own."""
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    if isinstance(value, FunctionType) and module in (None, "builtins"):  # made by exec
+        return False
     return (module or "builtins").split(".")[0] in _LIBRARIES
 
 

@@ -177,7 +177,7 @@ def _array_kind(kind: Kind) -> ArrayKind | None:
 
 
 def _plain(name: str) -> str:
-    return "the result" if name == "<return>" else name.strip("<>")
+    return {"<return>": "the result", "<choice>": "the value"}.get(name, name.strip("<>"))
 
 
 def _described(kind: Kind) -> str:
@@ -241,7 +241,7 @@ class Home:
 def make_home(context: Context, name: str, kind: Kind, flagged: bool = False, owner: Any = None) -> Home:
     """Allocate a home of a kind here."""
     builder = context.builder
-    hint = _plain(name).replace(" ", "_")
+    hint = "result" if name == "<return>" else name.strip("<>")
     parts: Storage | View | tuple[Home, ...] | None = None
     match kind:
         case Number():

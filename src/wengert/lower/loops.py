@@ -127,6 +127,7 @@ def repeat(
     for _ in range(_MOST_TRIALS):
         plan.changed = False
         scope.env = dict(before)
+        context.at(node)
         with context.builder.block() as trial:
             loop = Loop(_enter(context, plan, before), live | {RETURN, BROKEN, RETURNED}, exits)
             scope.loops.append(loop)
@@ -142,7 +143,6 @@ def repeat(
             plan.inside = made_inside(trial)
         if not plan.changed:
             break
-        context.at(node)
     else:
         context.refuse("the types of the variables of this loop do not settle")
     context.builder.append_all(trial)

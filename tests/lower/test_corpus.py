@@ -1,0 +1,26 @@
+"""Every program of the corpus is lowered to a program that does what the function does, or is refused."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from tests.lower.running import agrees, lowered
+from tests.programs import MODULES, PROGRAMS
+from wengert.errors import ArgumentError, NotAcceptedError
+
+assert MODULES
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_program_agrees_with_python(program):
+    """Results, their types, and what happens to the arguments are the same."""
+    inputs = program.inputs()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = lowered(program.function, *inputs)
+        except (NotAcceptedError, ArgumentError) as refusal:
+            pytest.skip(str(refusal).splitlines()[0])
+        agrees(program.function, *inputs, program=found)
