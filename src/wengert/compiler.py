@@ -118,7 +118,7 @@ class Kernel:
             if isinstance(parameter, Array):
                 given[i] = self._prepared(leaf, i, parameter, back)
         made = [
-            np.empty([n if type(n) is int else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
+            np.zeros([n if type(n) is int else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
             for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
         ]
         inputs, outputs = iter(given), iter(made)

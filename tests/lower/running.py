@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import optree
 import pytest
 
+from wengert import tree
 from wengert.lower import Lowered, argument_leaves, lower_function, rebuild, types_of
 from wengert.program.reference import run
 from wengert.program.verifier import verify
@@ -36,14 +36,14 @@ def agrees(function: Callable[..., Any], *arguments: Any, program: Lowered | Non
     expected_arguments, given = copy.deepcopy(arguments), copy.deepcopy(arguments)
     program = lowered(function, *arguments) if program is None else program
     expected, found = function(*expected_arguments), execute(program, *given)
-    expected_leaves, structure = optree.tree_flatten((expected, expected_arguments), none_is_leaf=True)
-    leaves, found_structure = optree.tree_flatten((found, given), none_is_leaf=True)
+    expected_leaves, structure = tree.flatten((expected, expected_arguments))
+    leaves, found_structure = tree.flatten((found, given))
     assert structure == found_structure, f"{expected!r} and {found!r}"
     for one, other in zip(expected_leaves, leaves, strict=True):
         assert type(one) is type(other), f"{one!r} and {other!r}"
         if isinstance(one, np.ndarray):
             assert one.dtype == other.dtype
-        if one is not None and not isinstance(one, str):
+        if not isinstance(one, str):
             np.testing.assert_allclose(other, one, rtol=1e-14)
 
 

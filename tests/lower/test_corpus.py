@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 
 import pytest
 
 from tests.lower.running import agrees, lowered
-from tests.programs import MODULES, PROGRAMS
+from tests.programs.registry import MODULES, PROGRAMS
 from wengert.errors import ArgumentError, NotAcceptedError
 
-assert MODULES
+for module in MODULES:
+    importlib.import_module(f"tests.programs.{module}")
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)

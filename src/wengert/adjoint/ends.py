@@ -61,7 +61,6 @@ def make_parameter_bars(reversal: Reversal) -> list[Array]:
         if one in reversal.chosen:
             bar = Storage(f"{storage.hint}_bar", storage.dtype, storage.rank)
             outputs.append(Array(bar, one.sizes, output=True))
-            reversal.builder.fill(bar, one.sizes, Constant(0.0, bar.dtype))
             reversal.storage_bars[storage] = bar
         elif reversal.is_active(storage):
             reversal.storage_bars[storage] = reversal.builder.allocate(

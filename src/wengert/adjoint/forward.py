@@ -177,7 +177,6 @@ class Pushforward:
         for statement in self.primal.body:
             self.builder.where = statement.where
             self._statement(statement)
-        self._fill_inactive_outputs()
         results = [*self.primal.results, *self._result_dots()]
         name = f"{self.primal.name}_tangent"
         stacks = (*self.stacks, *self.stack_dots.values())
@@ -191,11 +190,6 @@ class Pushforward:
                 self.storage_dots[one.storage] = self.builder.allocate(
                     f"{one.storage.hint}_dot", one.storage.dtype, one.sizes, zeroed=True
                 )
-
-    def _fill_inactive_outputs(self) -> None:
-        for one in self.outputs:
-            if not self.is_active(one.storage):
-                self.builder.fill(self.storage_dots[one.storage], one.sizes, Constant(0.0, one.storage.dtype))
 
     def _result_dots(self) -> list[Operand | Section]:
         found: list[Operand | Section] = []

@@ -127,17 +127,23 @@ class _Planner:
         """The way that makes the fewest stores save what they overwrite."""
         again = "compute" if isinstance(self.index.definitions[value], Bind) else "load"
         reads, blocked = self._again(value, at)
-        if not blocked and not any(self._overwriters(read) for read in reads):
+        if not blocked and not any(self._costs(read) for read in reads):
             return again
         for store in self.stores_of.get(value, ()):
             if self.index.places[store].enclosing == self.index.enclosing_definition(value):
                 read = self._stored_read(store, at)
-                if self._still_there(read) and not self._overwriters(read):
+                if self._still_there(read) and not self._costs(read):
                     self.plan.stores[value] = store
                     return "stored"
         if len(blocked) > 1 or value in blocked:  # one number saved instead of several
             return "saved"
         return again
+
+    def _costs(self, read: Read) -> bool:
+        """Whether a read in the reverse sweep makes the forward sweep save something: a variable, or what is overwritten."""
+        root = self.index.root(read.storage)
+        local_variable = root.rank == 0 and bool(self.index.enclosing_storage(root))
+        return local_variable or bool(self._overwriters(read))
 
     def _again(self, value: Operand, at: Moment) -> tuple[list[Read], set[Operand]]:
         """The reads by which a value would be computed again, and the values on the way that cannot be."""

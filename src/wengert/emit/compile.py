@@ -1,6 +1,6 @@
 """From a program to a callable: emit its text, generate object code or find it in the cache, load it.
 
-The function of a module takes one pointer, to the *block*: the arguments one after the other (a number, or the address
+The function of a module takes two pointers: to the pool of memory, and to the *block*: the arguments one after the other (a number, or the address
 of an `ndarray` object, whose data and sizes it reads itself), then room for the results, or for the operands of the
 message of a failure. It returns 0, or the number of the failure.
 """
@@ -115,17 +115,16 @@ def emit_program(program: Program) -> tuple[Frame, Signature, str]:
     w.jump("cleanup")
     w.start("cleanup")
     if f.slots:
-        w.do(f"call void @wengert_release(ptr %slots, i64 {f.slots})")
+        w.do(f"call void @wengert_release(ptr %pool, ptr %slots, i64 {f.slots})")
     for stack in f.stacks:
         release_stack(f, stack)
     w.do(f"ret i64 {w.value(f'load i64, ptr {f.code}')}")
-    slots = f"[{max(f.slots, 1)} x %Slot]"
     first = (
-        f"%slots = alloca {slots}, align 16",
-        f"call void @llvm.memset.p0.i64(ptr align 16 %slots, i8 0, i64 {16 * max(f.slots, 1)}, i1 false)",
+        f"%slots = alloca [{max(f.slots, 1)} x ptr], align 16",
+        f"call void @llvm.memset.p0.i64(ptr align 16 %slots, i8 0, i64 {8 * f.slots}, i1 false)",
     )
     attributes = w.attributes('nounwind "prefer-vector-width"="512"')
-    text = w.module(f"define i64 @{_NAME}(ptr noalias %block) {attributes}", PRELUDE, first)
+    text = w.module(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}", PRELUDE, first)
     end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
     arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
     return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), text

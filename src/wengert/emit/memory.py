@@ -49,7 +49,7 @@ _FIRST_CAPACITY = 64
 def new_slot(f: Frame) -> str:
     """A slot of the frame, empty on entry."""
     name = f"%slot{f.slots}"
-    f.w.on_entry(f"{name} = getelementptr inbounds %Slot, ptr %slots, i64 {f.slots}")
+    f.w.on_entry(f"{name} = getelementptr inbounds ptr, ptr %slots, i64 {f.slots}")
     f.slots += 1
     return name
 
@@ -57,7 +57,7 @@ def new_slot(f: Frame) -> str:
 def release(f: Frame, slots: list[str]) -> None:
     """Give back what slots hold."""
     for slot in slots:
-        f.w.do(f"call void @wengert_release(ptr {slot}, i64 1)")
+        f.w.do(f"call void @wengert_release(ptr %pool, ptr {slot}, i64 1)")
 
 
 def _byte_count(f: Frame, dtype: str, sizes: tuple[Operand, ...]) -> str:
@@ -77,7 +77,7 @@ def memory_for(f: Frame, factors: tuple[str, ...], where: SourceLocation | None)
     w, slot, count = f.w, new_slot(f), factors[0]
     for factor in factors[1:]:
         count = w.value(f"call i64 @wengert_product(i64 {count}, i64 {factor})")
-    pointer = w.value(f"call ptr @wengert_obtain(ptr {slot}, i64 {count}, i1 false)")
+    pointer = w.value(f"call ptr @wengert_obtain(ptr %pool, ptr {slot}, i64 {count}, i1 false)")
     _fail_if_none(f, pointer, count, where)
     if f.loops:
         f.loop_slots.append(slot)
@@ -115,7 +115,7 @@ def allocate(f: Frame, statement: Allocate, open_slots: list[str]) -> None:
         return
     slot = new_slot(f)
     zeroed = "true" if statement.zeroed else "false"
-    pointer = w.value(f"call ptr @wengert_obtain(ptr {slot}, i64 {count}, i1 {zeroed})")
+    pointer = w.value(f"call ptr @wengert_obtain(ptr %pool, ptr {slot}, i64 {count}, i1 {zeroed})")
     _fail_if_none(f, pointer, count, statement.where)
     open_slots.append(slot)
     f.places[storage] = Place(pointer, registers, slot)
@@ -145,7 +145,7 @@ def _keep(f: Frame, statement: Allocate, stack: Stack) -> str:
     count = _byte_count(f, storage.dtype, statement.sizes)
     _make_room(f, stack, statement.where)
     zeroed = "true" if statement.zeroed else "false"
-    pointer = w.value(f"call ptr @wengert_new(i64 {count}, i1 {zeroed})")
+    pointer = w.value(f"call ptr @wengert_new(ptr %pool, i64 {count}, i1 {zeroed})")
     _fail_if_none(f, pointer, count, statement.where)
     _put(f, stack, (pointer,))
     return pointer
@@ -184,11 +184,11 @@ def release_stack(f: Frame, stack: Stack) -> None:
     """Give back a stack, and what is still kept on it."""
     w, registers = f.w, f.stacks[stack]
     data = w.value(f"load ptr, ptr {registers.data}")
-    if stack.dtype != "storage":
-        w.do(f"call void @free(ptr {data})")
-        return
-    top = w.value(f"load i64, ptr {registers.top}")
-    w.do(f"call void @wengert_release_kept(ptr {data}, i64 {top})")
+    if stack.dtype == "storage":
+        # What is kept lies in its memory as slots do.
+        top = w.value(f"load i64, ptr {registers.top}")
+        w.do(f"call void @wengert_release(ptr %pool, ptr {data}, i64 {top})")
+    w.do(f"call void @wengert_free(ptr %pool, ptr {data})")
 
 
 def _element_size(stack: Stack) -> int:
@@ -197,11 +197,14 @@ def _element_size(stack: Stack) -> int:
 
 def _grow_to(f: Frame, stack: Stack, capacity: str, where: SourceLocation | None) -> None:
     w, registers = f.w, f.stacks[stack]
-    data = w.value(f"load ptr, ptr {registers.data}")
-    grown = w.value(f"call ptr @wengert_grow(ptr {data}, i64 {capacity}, i64 {_element_size(stack)})")
+    size = _element_size(stack)
+    data, top = w.value(f"load ptr, ptr {registers.data}"), w.value(f"load i64, ptr {registers.top}")
+    arguments = f"ptr %pool, ptr {data}, i64 {top}, i64 {capacity}, i64 {size}"
+    grown = w.value(f"call ptr @wengert_grow({arguments})")
     f.fail_unless(w.value(f"icmp ne ptr {grown}, null"), out_of_memory(where))
     w.do(f"store ptr {grown}, ptr {registers.data}")
-    w.do(f"store i64 {capacity}, ptr {registers.capacity}")
+    room = w.value(f"call i64 @wengert_capacity(ptr {grown})")
+    w.do(f"store i64 {w.value(f'udiv i64 {room}, {size}')}, ptr {registers.capacity}")
 
 
 def _make_room(f: Frame, stack: Stack, where: SourceLocation | None) -> None:

@@ -1,23 +1,30 @@
 """Memory of compiled programs: the LLVM text of a few functions that every module begins with.
 
-A *slot* is a pointer and a capacity in bytes. A place in the program that makes a storage has one slot, so a storage
+A *slot* points to a block of memory, or is null. A place in the program that makes a storage has one slot, so a storage
 made again and again in a loop takes the memory of the last time. Whatever happens, the end of the program releases
-all slots and stacks; nothing else owns memory. Blocks are aligned to 64 bytes, a cache line; what `malloc` returned
-stands in the 8 bytes before. Sizes are multiplied by `wengert_product`, where a negative number stands for trouble
-(-1 a negative size, -2 more than there can be) and stays.
+all slots and stacks; nothing else owns memory. Blocks are aligned to 64 bytes, a cache line; the 16 bytes before hold
+their capacity and what `malloc` returned.
+
+Fresh memory costs far more than using it (the system makes pages of zeros at the first touch: ten times the cost of a
+loop over it), so large blocks go back to a *pool* that all programs of the process share (`wengert.runtime.pool`): how
+many bytes it holds, the place to be replaced next, and its places. Threads take and put blocks by atomic exchange.
+
+Sizes are multiplied by `wengert_product`, where a negative number stands for trouble (-1 a negative size, -2 more than
+there can be) and stays.
 """
 
 from __future__ import annotations
 
+from wengert.runtime.pool import FEWEST_BYTES, MOST_BYTES, PLACES
+
 __all__ = ["NEGATIVE_SIZE", "PRELUDE"]
 
 NEGATIVE_SIZE = -1
+_MOST_BYTES_OF_A_BLOCK = 1 << 47
 
-PRELUDE = """\
-%Slot = type { ptr, i64 }
+_PRODUCT = """\
 declare noalias ptr @malloc(i64)
 declare noalias ptr @calloc(i64, i64)
-declare noalias ptr @realloc(ptr, i64)
 declare void @free(ptr)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
@@ -35,22 +42,153 @@ define internal i64 @wengert_product(i64 %first, i64 %second) nounwind {
   ret i64 %c
 }
 
-define internal ptr @wengert_new(i64 %bytes, i1 %zeroed) noinline nounwind {
-  %many = icmp ugt i64 %bytes, 140737488355328
+define internal i64 @wengert_capacity(ptr %block) nounwind {
+  %at = getelementptr i8, ptr %block, i64 -16
+  %capacity = load i64, ptr %at
+  ret i64 %capacity
+}
+"""
+
+# Give memory back to the system; the pool's count is lowered where the block was in the pool.
+_DISCARD = """
+define internal void @wengert_discard(ptr %block) noinline nounwind {
+  %at = getelementptr i8, ptr %block, i64 -8
+  %memory = load ptr, ptr %at
+  call void @free(ptr %memory)
+  ret void
+}
+
+define internal void @wengert_discard_pooled(ptr %pool, ptr %block) noinline nounwind {
+  %capacity = call i64 @wengert_capacity(ptr %block)
+  %less = sub i64 0, %capacity
+  %held = atomicrmw add ptr %pool, i64 %less monotonic
+  call void @wengert_discard(ptr %block)
+  ret void
+}
+"""
+
+# A block of the pool that is large enough and not much too large, or null.
+_TAKE = f"""
+define internal ptr @wengert_take(ptr %pool, i64 %bytes) noinline nounwind {{
+  %most = shl i64 %bytes, 1
+  br label %head
+head:
+  %i = phi i64 [ 0, %0 ], [ %next, %step ]
+  %more = icmp ult i64 %i, {PLACES}
+  br i1 %more, label %look, label %none
+look:
+  %index = add i64 %i, 2
+  %at = getelementptr i64, ptr %pool, i64 %index
+  %seen = load atomic i64, ptr %at monotonic, align 8
+  %nothing = icmp eq i64 %seen, 0
+  br i1 %nothing, label %step, label %try
+try:
+  %taken = atomicrmw xchg ptr %at, i64 0 acquire
+  %gone = icmp eq i64 %taken, 0
+  br i1 %gone, label %step, label %test
+test:
+  %block = inttoptr i64 %taken to ptr
+  %capacity = call i64 @wengert_capacity(ptr %block)
+  %enough = icmp uge i64 %capacity, %bytes
+  %close = icmp ule i64 %capacity, %most
+  %fits = and i1 %enough, %close
+  br i1 %fits, label %found, label %back
+back:
+  %exchange = cmpxchg ptr %at, i64 0, i64 %taken release monotonic
+  %done = extractvalue {{ i64, i1 }} %exchange, 1
+  br i1 %done, label %step, label %drop
+drop:
+  call void @wengert_discard_pooled(ptr %pool, ptr %block)
+  br label %step
+step:
+  %next = add i64 %i, 1
+  br label %head
+found:
+  %less = sub i64 0, %capacity
+  %held = atomicrmw add ptr %pool, i64 %less monotonic
+  ret ptr %block
+none:
+  ret ptr null
+}}
+"""
+
+# Into an empty place; else into the next in turn, whose block is discarded, so that what is never taken goes.
+_PUT = f"""
+define internal void @wengert_put(ptr %pool, ptr %block) noinline nounwind {{
+  %capacity = call i64 @wengert_capacity(ptr %block)
+  %number = ptrtoint ptr %block to i64
+  %held = atomicrmw add ptr %pool, i64 %capacity monotonic
+  %after = add i64 %held, %capacity
+  %many = icmp ugt i64 %after, {MOST_BYTES}
+  br i1 %many, label %turn, label %head
+head:
+  %i = phi i64 [ 0, %0 ], [ %next, %step ]
+  %more = icmp ult i64 %i, {PLACES}
+  br i1 %more, label %look, label %turn
+look:
+  %index = add i64 %i, 2
+  %at = getelementptr i64, ptr %pool, i64 %index
+  %exchange = cmpxchg ptr %at, i64 0, i64 %number release monotonic
+  %done = extractvalue {{ i64, i1 }} %exchange, 1
+  br i1 %done, label %end, label %step
+step:
+  %next = add i64 %i, 1
+  br label %head
+turn:
+  %turn_at = getelementptr i64, ptr %pool, i64 1
+  %turns = atomicrmw add ptr %turn_at, i64 1 monotonic
+  %place = urem i64 %turns, {PLACES}
+  %turn_index = add i64 %place, 2
+  %victim_at = getelementptr i64, ptr %pool, i64 %turn_index
+  %kept = select i1 %many, i64 0, i64 %number
+  %victim = atomicrmw xchg ptr %victim_at, i64 %kept acq_rel
+  %nobody = icmp eq i64 %victim, 0
+  br i1 %nobody, label %own, label %drop
+drop:
+  %old = inttoptr i64 %victim to ptr
+  call void @wengert_discard_pooled(ptr %pool, ptr %old)
+  br label %own
+own:
+  br i1 %many, label %drop_own, label %end
+drop_own:
+  call void @wengert_discard_pooled(ptr %pool, ptr %block)
+  br label %end
+end:
+  ret void
+}}
+"""
+
+_NEW = f"""
+define internal ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed) noinline nounwind {{
+  %many = icmp ugt i64 %bytes, {_MOST_BYTES_OF_A_BLOCK}
   br i1 %many, label %none, label %some
 none:
   ret ptr null
 some:
+  %large = icmp uge i64 %bytes, {FEWEST_BYTES}
+  br i1 %large, label %again, label %fresh
+again:
+  %used = call ptr @wengert_take(ptr %pool, i64 %bytes)
+  %unused = icmp eq ptr %used, null
+  br i1 %unused, label %fresh, label %reuse
+reuse:
+  br i1 %zeroed, label %clear, label %cleared
+clear:
+  call void @llvm.memset.p0.i64(ptr align 64 %used, i8 0, i64 %bytes, i1 false)
+  br label %cleared
+cleared:
+  ret ptr %used
+fresh:
   %padded = add i64 %bytes, 64
   br i1 %zeroed, label %zeros, label %any
 zeros:
-  %cleared = call ptr @calloc(i64 %padded, i64 1)
+  %zero = call ptr @calloc(i64 %padded, i64 1)
   br label %got
 any:
   %raw = call ptr @malloc(i64 %padded)
   br label %got
 got:
-  %memory = phi ptr [ %cleared, %zeros ], [ %raw, %any ]
+  %memory = phi ptr [ %zero, %zeros ], [ %raw, %any ]
   %missing = icmp eq ptr %memory, null
   br i1 %missing, label %none, label %align
 align:
@@ -59,31 +197,40 @@ align:
   %shift = sub i64 %down, %address
   %forward = add i64 %shift, 64
   %aligned = getelementptr i8, ptr %memory, i64 %forward
-  %note = getelementptr i8, ptr %aligned, i64 -8
-  store ptr %memory, ptr %note
+  %capacity_at = getelementptr i8, ptr %aligned, i64 -16
+  store i64 %bytes, ptr %capacity_at
+  %memory_at = getelementptr i8, ptr %aligned, i64 -8
+  store ptr %memory, ptr %memory_at
   ret ptr %aligned
-}
+}}
 
-define void @wengert_free(ptr %block) noinline nounwind {
+define void @wengert_free(ptr %pool, ptr %block) noinline nounwind {{
   %missing = icmp eq ptr %block, null
   br i1 %missing, label %done, label %some
 some:
-  %note = getelementptr i8, ptr %block, i64 -8
-  %memory = load ptr, ptr %note
-  call void @free(ptr %memory)
-  br label %done
+  %capacity = call i64 @wengert_capacity(ptr %block)
+  %large = icmp uge i64 %capacity, {FEWEST_BYTES}
+  br i1 %large, label %keep, label %drop
+keep:
+  call void @wengert_put(ptr %pool, ptr %block)
+  ret void
+drop:
+  call void @wengert_discard(ptr %block)
+  ret void
 done:
   ret void
-}
+}}
+"""
 
-define internal ptr @wengert_obtain(ptr %slot, i64 %bytes, i1 %zeroed) noinline nounwind {
+_SLOTS = """
+define internal ptr @wengert_obtain(ptr %pool, ptr %slot, i64 %bytes, i1 %zeroed) noinline nounwind {
   %held = load ptr, ptr %slot
-  %capacity_at = getelementptr %Slot, ptr %slot, i64 0, i32 1
-  %capacity = load i64, ptr %capacity_at
-  %present = icmp ne ptr %held, null
+  %absent = icmp eq ptr %held, null
+  br i1 %absent, label %make, label %present
+present:
+  %capacity = call i64 @wengert_capacity(ptr %held)
   %enough = icmp ule i64 %bytes, %capacity
-  %again = and i1 %present, %enough
-  br i1 %again, label %reuse, label %make
+  br i1 %enough, label %reuse, label %make
 reuse:
   br i1 %zeroed, label %clear, label %cleared
 clear:
@@ -92,23 +239,22 @@ clear:
 cleared:
   ret ptr %held
 make:
-  call void @wengert_free(ptr %held)
-  %new = call ptr @wengert_new(i64 %bytes, i1 %zeroed)
+  call void @wengert_free(ptr %pool, ptr %held)
+  %new = call ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed)
   store ptr %new, ptr %slot
-  store i64 %bytes, ptr %capacity_at
   ret ptr %new
 }
 
-define internal void @wengert_release(ptr %slots, i64 %count) noinline nounwind {
+define internal void @wengert_release(ptr %pool, ptr %slots, i64 %count) noinline nounwind {
   br label %head
 head:
   %i = phi i64 [ 0, %0 ], [ %next, %body ]
   %more = icmp slt i64 %i, %count
   br i1 %more, label %body, label %done
 body:
-  %slot = getelementptr %Slot, ptr %slots, i64 %i
+  %slot = getelementptr ptr, ptr %slots, i64 %i
   %held = load ptr, ptr %slot
-  call void @wengert_free(ptr %held)
+  call void @wengert_free(ptr %pool, ptr %held)
   store ptr null, ptr %slot
   %next = add i64 %i, 1
   br label %head
@@ -116,31 +262,19 @@ done:
   ret void
 }
 
-define internal void @wengert_release_kept(ptr %blocks, i64 %count) noinline nounwind {
-  br label %head
-head:
-  %i = phi i64 [ 0, %0 ], [ %next, %body ]
-  %more = icmp slt i64 %i, %count
-  br i1 %more, label %body, label %done
-body:
-  %at = getelementptr ptr, ptr %blocks, i64 %i
-  %block = load ptr, ptr %at
-  call void @wengert_free(ptr %block)
-  %next = add i64 %i, 1
-  br label %head
-done:
-  call void @free(ptr %blocks)
-  ret void
-}
-
-define internal ptr @wengert_grow(ptr %data, i64 %capacity, i64 %size) noinline nounwind {
+define internal ptr @wengert_grow(ptr %pool, ptr %data, i64 %used, i64 %capacity, i64 %size) noinline nounwind {
   %bytes = call i64 @wengert_product(i64 %capacity, i64 %size)
-  %many = icmp ugt i64 %bytes, 140737488355328
-  br i1 %many, label %none, label %some
-none:
-  ret ptr null
-some:
-  %grown = call ptr @realloc(ptr %data, i64 %bytes)
+  %grown = call ptr @wengert_new(ptr %pool, i64 %bytes, i1 false)
+  %missing = icmp eq ptr %grown, null
+  br i1 %missing, label %end, label %copy
+copy:
+  %old_bytes = mul i64 %used, %size
+  call void @llvm.memcpy.p0.p0.i64(ptr %grown, ptr %data, i64 %old_bytes, i1 false)
+  call void @wengert_free(ptr %pool, ptr %data)
+  br label %end
+end:
   ret ptr %grown
 }
 """
+
+PRELUDE = _PRODUCT + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS

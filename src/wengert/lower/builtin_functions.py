@@ -27,7 +27,7 @@ from wengert.lower.shaping import number_of
 from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
 from wengert.program.statements import Constant
 
-__all__ = ["rounded", "sum_"]
+__all__ = ["elements_of", "rounded", "sum_"]
 
 
 @lowers(abs)
@@ -162,7 +162,7 @@ def fix(context: Context, x: Abstract, out: Abstract | None = None) -> Abstract:
     return stored(context, out, ufunc(context, "trunc", [as_operand(context, x)]))
 
 
-def _elements(context: Context, value: Abstract) -> list[Abstract]:
+def elements_of(context: Context, value: Abstract) -> list[Abstract]:
     """The elements that a builtin goes through, if their number is known."""
     if isinstance(value, Sequence):
         return list(value.items)
@@ -191,7 +191,7 @@ def sum_(context: Context, iterable: Abstract, /, start: Abstract | None = None)
 
         found = reduced_sum(context, value, (0,), dtype=value.dtype if value.dtype != "bool" else "int64")
         return found if start is None else binary(context, "add", start, found)
-    items = _elements(context, iterable)
+    items = elements_of(context, iterable)
     result: Abstract = Static(0) if start is None else start
     if start is None and items:
         result, items = items[0], items[1:]
@@ -213,7 +213,7 @@ def extremum(context: Context, *values: Abstract, function: Any) -> Abstract:
             operand = as_operand(context, value)
             context.refuse_unless(len(shape_of(operand)) == 1, "min or max of the rows of an array", "Use np.min.")
             return reduction(context, operand, function=np.max if function is builtins.max else np.min)
-        values = tuple(_elements(context, value))
+        values = tuple(elements_of(context, value))
     context.refuse_unless(values, "min or max of nothing")
     best = as_operand(context, values[0])
     for one in values[1:]:
@@ -250,7 +250,7 @@ def truths(context: Context, iterable: Abstract, /, *, function: Any) -> Abstrac
         name = "logical_or" if function is builtins.any else "logical_and"
         found = Constant(function is builtins.all, "bool")
         result: Any = found
-        for one in _elements(context, iterable):
+        for one in elements_of(context, iterable):
             result = context.builder.bind(name, result, truth(context, one))
         return Scalar(result, weak=True)
     from wengert.lower.reductions import truths as reduction

@@ -89,6 +89,7 @@ def _load_families() -> None:
         ordering,
         products,
         reductions,
+        searching,
         selection,
         shaping,
         ufunc_calls,

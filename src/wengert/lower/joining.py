@@ -10,17 +10,19 @@ from typing import Any
 import numpy as np
 
 from wengert.lower.bounds import size_of
-from wengert.lower.calls import lowers
+from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
-from wengert.lower.creation import dtype_name
-from wengert.lower.elementwise import ArrayLike, as_operand, check_equal, shape_of
+from wengert.lower.creation import dtype_name, filled
+from wengert.lower.elementwise import ArrayLike, as_operand, cast_scalar, check_equal, shape_of
 from wengert.lower.indexing import SliceItem, view_of
 from wengert.lower.reductions import axes_of, stored
-from wengert.lower.shaping import array_view, raveled, shifted
-from wengert.lower.storing import assign, in_storage, new_array
-from wengert.lower.values import Abstract, Sequence, Static, View
+from wengert.lower.shaping import array_view, raveled, shifted, stretched
+from wengert.lower.storing import assign, copy_of, in_storage, new_array
+from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
 from wengert.program.builder import integer
+from wengert.ops.table import COMPOSITES
 from wengert.program.statements import Operand
+from wengert.rules.padding import zero_pad
 
 __all__ = ["concatenated"]
 
@@ -183,3 +185,67 @@ def split(
     sizes = tuple(width if k == along else one for k, one in enumerate(view.sizes))
     starts = [builder.bind("multiply", width, integer(k), hint="start") for k in range(count)]
     return Sequence(tuple(shifted(context, view, along, start, sizes) for start in starts), mutable=True)
+
+
+@lowers(zero_pad)
+def padded_with_zeros(context: Context, array: Abstract, widths: Abstract) -> Abstract:
+    """Zeros around an array."""
+    view = array_view(context, array)
+    given = static(context, widths, "the widths of a padding")
+    pairs = [(int(before), int(after)) for before, after in given]
+    builder = context.builder
+    sizes = tuple(
+        size_of(context, builder.bind("add", size, integer(before + after)))
+        for size, (before, after) in zip(view.sizes, pairs, strict=True)
+    )
+    target = new_array(context, "padded", view.dtype, sizes, zeroed=True)
+    inner = target
+    for axis, (before, _) in enumerate(pairs):
+        part = tuple(view.sizes[axis] if k == axis else one for k, one in enumerate(inner.sizes))
+        inner = shifted(context, inner, axis, integer(before), part)
+    assign(context, inner, view)
+    return target
+
+
+@lowers(np.pad)
+def pad(
+    context: Context,
+    array: Abstract,
+    pad_width: Abstract,
+    mode: Abstract | None = None,
+    **options: Abstract,
+) -> Abstract:
+    """Constants and edges; the other modes by their definition."""
+    kind = "constant" if mode is None else static(context, mode, "mode")
+    view = array_view(context, array)
+    if kind not in ("constant", "edge"):
+        from wengert.lower import lower_into
+
+        return lower_into(context, COMPOSITES[np.pad], [view, pad_width, Static(kind)], options)
+    given = np.broadcast_to(static(context, pad_width, "the widths of a padding"), (view.rank, 2)).tolist()
+    context.refuse_unless(all(one >= 0 for pair in given for one in pair), "index can't contain negative values")
+    value = options.pop("constant_values", Static(0))
+    context.refuse_unless(not options, f"np.pad with {', '.join(options)}")
+    builder = context.builder
+    for axis, (before, after) in enumerate(given):
+        items: list[ArrayLike] = [view]
+        for width, at_end in ((before, False), (after, True)):
+            if not width:
+                continue
+            sizes = tuple(integer(width) if k == axis else one for k, one in enumerate(view.sizes))
+            if kind == "constant":
+                number = as_operand(context, value)
+                context.refuse_unless(isinstance(number, Scalar), "np.pad with a constant for each side")
+                assert isinstance(number, Scalar)
+                part: ArrayLike = filled(context, sizes, cast_scalar(builder, number.operand, view.dtype))
+            else:
+                holds = builder.bind("greater", view.sizes[axis], integer(0))
+                builder.check(holds, "ValueError", f"can't extend empty axis {axis} using modes other than 'constant'")
+                last = builder.bind("subtract", view.sizes[axis], integer(1))
+                one = tuple(integer(1) if k == axis else size for k, size in enumerate(view.sizes))
+                edge = shifted(context, view, axis, last if at_end else integer(0), one)
+                part = stretched(context, edge, sizes)
+            items = [*items, part] if at_end else [part, *items]
+        if len(items) > 1:
+            view = concatenated(context, items, axis, view.dtype)
+    return view if any(one for pair in given for one in pair) else copy_of(context, view)

@@ -221,6 +221,16 @@ def fsum(context: Context, seq: Abstract, /) -> Abstract:
     return Scalar(number(context, found), weak=True)
 
 
+@lowers(math.prod)
+def prod(context: Context, iterable: Abstract, /, *, start: Abstract | None = None) -> Abstract:
+    from wengert.lower.builtin_functions import elements_of
+
+    found: Abstract = Static(1) if start is None else start
+    for one in elements_of(context, iterable):
+        found = binary(context, "multiply", found, one)
+    return found
+
+
 @lowers(math.isclose)
 def isclose(
     context: Context,

@@ -251,11 +251,6 @@ class Builder:
         self.append(Pop(value, stack, self.where))
         return value
 
-    def fill(self, storage: Storage, sizes: Sequence[Operand], operand: Operand) -> None:
-        """Store one number in every element."""
-        with self.nest(sizes) as place:
-            self.store(storage, place, operand)
-
     # Control flow.
 
     @contextmanager

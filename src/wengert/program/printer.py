@@ -483,7 +483,7 @@ class _Printer:
             self.statement(statement)
         self.results(program.results)
         head = self.head(function, program)
-        if not (self.lines or program.parameters or head[1:]):
+        if not self.lines and not head[-1].startswith("    "):
             self.emit("pass")
         imports = ["import numpy as np", *(f"import {module}" for module in sorted(self.modules))]
         if any("scipy.special." in line for line in self.lines) and "scipy.special" not in self.modules:

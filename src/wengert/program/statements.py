@@ -292,7 +292,7 @@ Block: TypeAlias = tuple[Statement, ...]
 class Array:
     """An array parameter: its storage, its sizes (values bound on entry; a constant 1 where the program relies on it).
 
-    `output`: the caller gives memory of undefined contents, which the program fills.
+    `output`: the caller gives an array of zeros, to which the program adds.
     """
 
     storage: Storage

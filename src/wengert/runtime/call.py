@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from wengert.runtime.failures import Failure
+from wengert.runtime.pool import POOL_ADDRESS
 
 __all__ = ["Executable", "Result", "Signature"]
 
@@ -64,8 +65,8 @@ class Executable:
     def __init__(self, signature: Signature, entry: int, release: int, owner: object) -> None:
         self.signature = signature
         self._owner = owner
-        self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(entry)
-        self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(release)
+        self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(entry)
+        self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(release)
         self._new_block = ctypes.c_char * max(signature.block_bytes, 8)
         self._pack = struct.Struct("=" + "".join(_FORMATS[dtype] for dtype in signature.arguments)).pack_into
         self._converters = tuple(_converter(dtype) for dtype in signature.arguments)
@@ -84,7 +85,7 @@ class Executable:
         if self._has_complex:
             numbers = list(_flattened(numbers))
         self._pack(block, 0, *numbers)
-        code = self._entry(block)
+        code = self._entry(POOL_ADDRESS, block)
         if code:
             raise self._error(code, block)
         if self._numbers is not None:
@@ -107,7 +108,7 @@ class Executable:
                     found.append(_array(block, result.offset, np.dtype(result.dtype), result.rank))
         finally:
             for address in owned:
-                self._release(address)
+                self._release(POOL_ADDRESS, address)
         return tuple(found)
 
     def _error(self, code: int, block: Any) -> Exception:
