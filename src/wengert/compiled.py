@@ -166,8 +166,8 @@ def _any_given(tangent: list[Any], start: int, count: int) -> bool:
 
 
 def _all_finite(found: Sequence[Any]) -> bool:
-    """Whether there is neither NaN nor infinity. Zero times a number is zero, times those NaN."""
-    return all(np.isfinite(np.dot(one.reshape(-1), np.zeros_like(one).reshape(-1))) for one in found)
+    """Whether there is neither NaN nor infinity. A sum that overflows says no where the answer is yes."""
+    return all(np.isfinite(np.sum(one)) for one in found)
 
 
 def _whole(array: Array) -> Section:

@@ -17,7 +17,7 @@ from wengert.program.statements import Apply, Section
 __all__ = ["matmul"]
 
 # Below this many multiplications the loops are faster than the call (measured with OpenBLAS).
-_FEWEST_FOR_BLAS = 1024.0
+_FEWEST_FOR_BLAS = 64.0
 _LETTERS = {"float32": "s", "float64": "d", "complex64": "c", "complex128": "z"}
 
 

@@ -98,14 +98,18 @@ def lower_block(context: Context, body: Sequence[ast.stmt], live: set[str]) -> N
         if state is True or not rest:
             return
         if state is None:
-            branch(context, _left(context), partial(note_left, context, True), partial(_rest, context, rest, live), live)
+            _unless_left(context, rest, live)
             return
 
 
-def _rest(context: Context, rest: Sequence[ast.stmt], live: set[str]) -> None:
-    """The statements that follow where no path has left."""
-    note_left(context, False)
-    lower_block(context, rest, live)
+def _unless_left(context: Context, rest: Sequence[ast.stmt], live: set[str]) -> None:
+    """The statements that follow, under a test of the flags."""
+
+    def go_on() -> None:
+        note_left(context, False)
+        lower_block(context, rest, live)
+
+    branch(context, _left(context), partial(note_left, context, True), go_on, live)
 
 
 def _live_after(context: Context, statement: ast.stmt, rest: Sequence[ast.stmt], live: set[str]) -> set[str]:
@@ -142,7 +146,7 @@ def _resume(context: Context, arm: Arm, rest: Sequence[ast.stmt], live: set[str]
 
     def go_on() -> None:
         if arm.exited is None:
-            branch(context, _left(context), partial(note_left, context, True), partial(_rest, context, rest, live), live)
+            _unless_left(context, rest, live)
         else:
             lower_block(context, rest, live)
 

@@ -114,7 +114,7 @@ def capture(context: Context, value: Any, reference: Reference | None, hint: str
         return _capture_array(context, value, reference or Reference(value), hint)
     if type(value) in (tuple, list):
         context.refuse_unless(
-            len(value) <= _LONGEST_LIST, f"a list of {len(value)} items from outside", "make it a NumPy array"
+            len(value) <= _LONGEST_LIST, f"a list of {len(value)} items from outside", "Make it a NumPy array."
         )
         reference = reference or Reference(value)
         captures.guard(reference.step("length", None), len(value))

@@ -34,9 +34,12 @@ __all__ = [
     "kind_of",
     "load",
     "make_home",
+    "number",
+    "plain_name",
     "same",
     "storages_of",
     "visible_sizes",
+    "with_items",
 ]
 
 _WEAK = ("bool", "int64", "float64", "complex128")
@@ -147,7 +150,7 @@ def join(context: Context, name: str, first: Kind, second: Kind) -> Kind:
             return first
         case Several(), Several() if not _like(first.like, second.like):
             context.refuse(
-                f"`{_plain(name)}` is {_described(first)} on one path and {_described(second)} on another",
+                f"`{plain_name(name)}` is {_described(first)} on one path and {_described(second)} on another",
                 "Let it have the same items on all paths; fill an array in place of a list that grows.",
                 kind=UnrollingError,
             )
@@ -158,14 +161,14 @@ def join(context: Context, name: str, first: Kind, second: Kind) -> Kind:
     if one is None or other is None:
         number_first = isinstance(first, Number) and other is not None
         context.refuse(
-            f"`{_plain(name)}` is {_described(first)} on one path and {_described(second)} on another",
+            f"`{plain_name(name)}` is {_described(first)} on one path and {_described(second)} on another",
             "Let it be of one kind on all paths: which path is taken is decided when the program runs.",
             kind=PeelingError if number_first else NotAcceptedError,
         )
     if len(one.sizes) != len(other.sizes):
         context.refuse(
-            f"`{_plain(name)}` has {len(one.sizes)} axes on one path and {len(other.sizes)} on another",
-            "use two names, or give it the same number of axes everywhere",
+            f"`{plain_name(name)}` has {len(one.sizes)} axes on one path and {len(other.sizes)} on another",
+            "Use two names, or give it the same number of axes everywhere.",
         )
     return ArrayKind(_join_dtypes(context, name, one.dtype, other.dtype), one.sizes)
 
@@ -176,7 +179,8 @@ def _array_kind(kind: Kind) -> ArrayKind | None:
     return kind if isinstance(kind, ArrayKind) else None
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A variable as a message calls it."""
     return {"<return>": "the result", "<choice>": "the value"}.get(name, name.strip("<>"))
 
 
@@ -214,8 +218,8 @@ def _join_dtypes(context: Context, name: str, first: str, second: str) -> str:
     exact = np.dtype(narrow).kind == "b" or (np.dtype(narrow).kind in "iu" and np.dtype(wide).kind in "fc")
     if wide not in (first, second) or not (exact or (wide, narrow) in _REAL):
         context.refuse(
-            f"`{_plain(name)}` has the dtype {first} on one path and {second} on another",
-            f"give it the dtype {wide} from the start",
+            f"`{plain_name(name)}` has the dtype {first} on one path and {second} on another",
+            f"Give it the dtype {wide} from the start.",
         )
     return wide
 
@@ -314,8 +318,8 @@ def visible_sizes(context: Context, name: str, kind: Kind, inside: set[Value | S
         bind = context.builder.definitions.get(size)
         if bind is None:
             context.refuse(
-                f"the size of `{_plain(name)}` is only known inside this branch or loop",
-                f"make `{_plain(name)}` before it, with the size it will have",
+                f"the size of `{plain_name(name)}` is only known inside this branch or loop",
+                f"Make `{plain_name(name)}` before it, with the size it will have.",
             )
         operands = tuple(computed(one) for one in bind.operands)
         again = context.builder.bind(bind.function, *operands, dtype=size.dtype, hint=size.hint)

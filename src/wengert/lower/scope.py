@@ -114,7 +114,7 @@ def read_name(context: Context, name: str) -> Abstract:
         if found is None:
             context.refuse(
                 f"`{name}` has no value here" if name in scope.locals else f"the name `{name}` is not defined",
-                "assign it on every path that comes here" if name in scope.locals else "",
+                "Assign it on every path that comes here." if name in scope.locals else "",
             )
         return found
     return read(context, scope.env, name, variable)
@@ -230,7 +230,7 @@ def _refuse_rounding(context: Context, home: Home, found: Scalar) -> None:
         return
     context.refuse(
         f"`{home.name}` is a Python number on one path and has the dtype {home.kind.dtype} on another",
-        f"write np.{home.kind.dtype}(...) around the Python number",
+        f"Write np.{home.kind.dtype}(...) around the Python number.",
     )
 
 
@@ -257,11 +257,12 @@ def _roots(context: Context, value: Abstract | None) -> set[Storage]:
 
 def _copy(context: Context, move: _Move, live: Iterable[str], moved: set[str]) -> None:
     builder = context.builder
+    name = homes.plain_name(move.name)
     for size, other in zip(move.room.sizes, move.value.sizes, strict=True):
         if isinstance(size, Constant) and isinstance(other, Constant) and size.value != other.value:
-            context.refuse(f"`{move.name}` changes its shape", "use another name for the array of another shape")
+            context.refuse(f"`{name}` changes its shape", "Use another name for the array of another shape.")
         if not bounds.same_size(context, size, other):
-            message = f"`{move.name}` changes its size from {{}} to {{}} under control flow; use another name"
+            message = f"`{name}` changes its size from {{}} to {{}} under control flow; use another name"
             builder.check(builder.bind("equal", size, other), "UnsupportedOperationError", message, size, other)
     source = storing.root(context, move.value.storage)
     shared = _reachable(context, source, live, moved)
@@ -303,7 +304,7 @@ def flush(context: Context, targets: dict[str, Home], env: dict[str, Variable], 
             continue
         context.refuse(
             f"`{name}` is a view of an array whose name is assigned again under control flow",
-            f"let `{name}` be a copy: add .copy() where it is made",
+            f"Let `{name}` be a copy: add .copy() where it is made.",
         )
     _move(context, moves, live, set(targets))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from wengert.errors import NotAcceptedError, caret
 from wengert.lower.context import Context
+from wengert.lower.homes import plain_name
 from wengert.lower.scope import Copy
 from wengert.program.statements import Block, Statement, Storage
 from wengert.program.traverse import blocks, made, walk, writes
@@ -62,7 +63,7 @@ def refuse_visible_copies(context: Context, body: Block) -> None:
 
 
 def _refuse(copy: Copy, statement: Statement) -> None:
-    name = copy.name.strip("<>")
+    name = plain_name(copy.name)
     line = "" if statement.where is None else f" (line {statement.where.line})"
     reason = f"`{name}` is one of several arrays, depending on the path, and one of them is updated in place{line}"
     raise NotAcceptedError(caret(copy.where, 0, reason, f"Assign a copy: `{name} = ....copy()`."))

@@ -1,0 +1,18 @@
+"""The pool of memory that compiled programs share: large blocks given back, for the next call to take.
+
+Only compiled code touches it (see `wengert.emit.prelude`). The process keeps at most `MOST_BYTES` in it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+__all__ = ["FEWEST_BYTES", "MOST_BYTES", "PLACES", "POOL_ADDRESS"]
+
+FEWEST_BYTES = 128 * 1024  # Smaller blocks malloc keeps by itself.
+MOST_BYTES = 512 * 1024 * 1024
+PLACES = 64
+
+# How many bytes it holds, the place to be replaced next, and the places.
+_POOL = (ctypes.c_int64 * (PLACES + 2))()
+POOL_ADDRESS = ctypes.addressof(_POOL)
