@@ -18,19 +18,19 @@ TOLERANCE = {"float32": 2e-4, "float64": 1e-10, "complex64": 2e-4, "complex128":
 SYSTEM = "wengert.rules.scipy_linalg.triangular_solve"
 
 
-def program_of(key: str, arrays: list[np.ndarray[Any, Any]], out: np.ndarray[Any, Any], **statics: Any) -> Program:
+def program_of(key: str, arrays: list[np.ndarray[Any, Any]], *outs: np.ndarray[Any, Any], **statics: Any) -> Program:
     """An operation on whole arrays into an output; axes of size 1 are constants, as they are in lowered programs."""
     builder = Builder()
     parameters: list[Parameter] = []
     sections = []
-    for array in (*arrays, out):
+    for number, array in enumerate((*arrays, *outs)):
         storage = Storage("x", array.dtype.name, array.ndim)
         sizes: tuple[Operand, ...] = tuple(integer(1) if size == 1 else Value("n", "int64") for size in array.shape)
-        parameters.append(Array(storage, sizes, array is out))
+        parameters.append(Array(storage, sizes, number >= len(arrays)))
         axes = tuple(Span(integer(0), size, integer(1)) for size in sizes)
         sections.append(Section(storage, axes, tuple(range(array.ndim))))
     builder.where = SourceLocation(__file__, 1, "user")
-    builder.apply(sections[-1:], key, sections[:-1], **statics)
+    builder.apply(sections[len(arrays) :], key, sections[: len(arrays)], **statics)
     return Program("operation", tuple(parameters), builder.finish())
 
 
@@ -160,3 +160,35 @@ def test_what_has_no_machine_code_is_refused(compiled: Compile) -> None:
         applied(compiled, "numpy.linalg.inv", [np.ones((3, 3))], (3, 3), option=1)
     with pytest.raises(NotAcceptedError, match="of int64 numbers is not compiled"):
         applied(compiled, "numpy.linalg.inv", [np.ones((3, 3), int)], (3, 3))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
+@pytest.mark.parametrize("shape", [(5, 5), (1, 1), (3, 4, 4), (0, 0)])
+def test_determinants(compiled: Compile, shape: tuple[int, ...], dtype: str) -> None:
+    """`det` and `slogdet` agree with NumPy's, for singular and very large matrices too."""
+    real = np.dtype(dtype).type(0).real.dtype
+    for a in (random(*shape, dtype=dtype), np.zeros(shape, dtype), random(*shape, dtype=dtype) * 1e5):
+        expected = np.linalg.det(a)
+        near = {"rtol": TOLERANCE[dtype], "atol": TOLERANCE[dtype] * float(np.abs(expected).max())}
+        np.testing.assert_allclose(applied(compiled, "numpy.linalg.det", [a], shape[:-2]), expected, **near)
+        sign, logarithm = np.empty(shape[:-2], dtype), np.empty(shape[:-2], real)
+        compiled(program_of("numpy.linalg.slogdet", [a], sign, logarithm))(a, sign, logarithm)
+        np.testing.assert_allclose(sign, np.linalg.slogdet(a)[0], rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+        np.testing.assert_allclose(logarithm, np.linalg.slogdet(a)[1], rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("triangle", ["L", "U"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
+@pytest.mark.parametrize("shape", [(6, 6), (1, 1), (3, 4, 4), (0, 0)])
+def test_eigh(compiled: Compile, shape: tuple[int, ...], dtype: str, triangle: str) -> None:
+    """Eigenvalues agree with NumPy's, and eigenvectors do what they should; one triangle is read."""
+    a = random(*shape, dtype=dtype)
+    values = np.empty(shape[:-1], np.dtype(dtype).type(0).real.dtype)
+    vectors = np.empty(shape, dtype)
+    compiled(program_of("numpy.linalg.eigh", [a], values, vectors, UPLO=triangle))(a, values, vectors)
+    np.testing.assert_allclose(values, np.linalg.eigh(a, triangle)[0], rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+    half = np.tril(a, -1) if triangle == "L" else np.triu(a, 1)
+    diagonal = np.einsum("...ii->...i", a).real[..., None] * np.eye(shape[-1])
+    hermitian = half + np.conj(np.swapaxes(half, -1, -2)) + diagonal
+    atol = TOLERANCE[dtype] * 10
+    np.testing.assert_allclose(hermitian @ vectors, vectors * values[..., None, :], rtol=0, atol=atol)

@@ -398,7 +398,7 @@ class Author:
                     lines += self.branch(depth - 1)
                 case _:
                     lines += [f"if {self.condition()}:", f"    {self.choose(['break', 'continue'])}"]
-        if depth < 2 and self.chance(24):
+        if depth < 2 and self.chance(80):
             lines += [f"if {self.condition()}:", f"    {RETURN}"]
         return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from wengert.emit import compile_program
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Array, Constant, Program, Section, Span, Stack, Storage, Value
 from wengert.runtime.cache import Cache
+from wengert.runtime.pool import MOST_BYTES, POOL_ADDRESS
 
 MEGABYTE = 131072
 
@@ -124,3 +126,31 @@ def test_arguments_are_used_in_place() -> None:
     assert total == 12.0
     with pytest.raises(TypeError, match="takes 2 arguments, not 1"):
         executable(array)
+
+
+def test_threads_share_the_pool_of_memory() -> None:
+    """Large blocks are taken and given back by many threads at once; no two have the same one."""
+    executable = compile_program(failing_program(), cache=Cache(None))
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        for turn in range(40):
+            size = 20000 * (1 + (number + turn) % 5)
+            (found,) = executable(False, size)
+            if found[0] != 1.0 or found[1:].any() or len(found) != size:
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_the_pool_is_bounded() -> None:
+    """What programs have given back never exceeds the bound, whatever the sizes."""
+    executable = compile_program(failing_program(), cache=Cache(None))
+    for size in (10**6, 3 * 10**6, 5 * 10**5, 9 * 10**6, 10**6):
+        executable(False, size)
+        assert 0 <= ctypes.c_int64.from_address(POOL_ADDRESS).value <= MOST_BYTES

@@ -1,8 +1,8 @@
 """From a program to a callable: emit its text, generate object code or find it in the cache, load it.
 
 The function of a module takes two pointers: to the pool of memory, and to the *block*: the arguments one after the
-other (a number, or the address of an `ndarray` object, whose data and sizes it reads itself), then room for the results,
-or for the operands of the message of a failure. It returns 0, or the number of the failure.
+other (a number, or the address of an `ndarray` object, whose data and sizes it reads itself), then room for the
+results, or for the operands of the message of a failure. It returns 0, or the number of the failure.
 """
 
 from __future__ import annotations

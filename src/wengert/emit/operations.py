@@ -11,6 +11,7 @@ from collections.abc import Callable
 from wengert.emit.factorisations import cholesky, inv, solve, triangular_solve
 from wengert.emit.frame import Frame
 from wengert.emit.products import matmul
+from wengert.emit.spectra import det, eigh, slogdet
 from wengert.errors import NotAcceptedError
 from wengert.program.statements import Apply
 
@@ -19,7 +20,10 @@ __all__ = ["EMITTERS", "apply"]
 EMITTERS: dict[str, Callable[[Frame, Apply], None]] = {
     "numpy.matmul": matmul,
     "numpy.linalg.cholesky": cholesky,
+    "numpy.linalg.det": det,
+    "numpy.linalg.eigh": eigh,
     "numpy.linalg.inv": inv,
+    "numpy.linalg.slogdet": slogdet,
     "numpy.linalg.solve": solve,
     "wengert.rules.scipy_linalg.triangular_solve": triangular_solve,
 }

@@ -1,7 +1,8 @@
 """Operations of the table on whole arrays, as `Apply` statements: sections of storages in, new storages out.
 
-What goes in: views and scalars, and the shape and dtype of each result. What comes out: views of new arrays, scalars where
-a result has rank 0. What holds: a view that is no section (a diagonal, a broadcast or new axis) is copied first.
+What goes in: views and scalars, and the shape and dtype of each result. What comes out: views of new arrays, scalars
+where a result has rank 0. What holds: a view that is no section (a diagonal, a broadcast or new axis) is copied
+first.
 """
 
 from __future__ import annotations

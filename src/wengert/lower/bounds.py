@@ -129,7 +129,7 @@ def _order(context: Context, symbol: Symbol) -> int:
     if _limits(context, symbol):
         return -1
     if symbol in context.ranges:
-        return len(context.ranges) - list(context.ranges).index(symbol)  # type: ignore[arg-type]  # it is a value
+        return len(context.ranges) - list(context.ranges).index(symbol)
     return len(context.ranges) + 1
 
 
@@ -147,7 +147,7 @@ def _bounds(context: Context, symbol: Symbol, lower: bool) -> tuple[list[Form], 
     for size in _limits(context, symbol):
         found.append({} if lower else _plus(form_of(context, size), {None: -1}))
     if symbol in context.ranges:
-        start, stop, step = context.ranges[symbol]  # type: ignore[index]  # it is a value
+        start, stop, step = context.ranges[symbol]
         if (step > 0) == lower:
             found.append(form_of(context, start))
         else:

@@ -20,7 +20,7 @@ from wengert.lower.elementwise import (
     shape_of,
     ufunc,
 )
-from wengert.lower.mathematics import number
+from wengert.lower.mathematics import number, require_finite
 from wengert.lower.operators import binary, truth, unary
 from wengert.lower.reductions import total
 from wengert.lower.shaping import number_of
@@ -75,7 +75,7 @@ def int_(context: Context, x: Abstract | None = None, /) -> Abstract:
     if np.dtype(value.dtype).kind in "biu":
         return Scalar(number(context, value, "int64"), weak=True)
     operand = number(context, value)
-    builder.check(builder.bind("isfinite", operand), "ValueError", "cannot convert float NaN or infinity to integer")
+    require_finite(context, operand)
     return Scalar(builder.cast(operand, "int64"), weak=True)
 
 
@@ -174,7 +174,7 @@ def elements_of(context: Context, value: Abstract) -> list[Abstract]:
         from wengert.lower.indexing import get_item
 
         return [get_item(context, view, [Static(k)]) for k in range(int(sizes[0].value.real))]
-    context.refuse("elements whose number is not known when compiling", "Use the NumPy function.")
+    return context.refuse("elements whose number is not known when compiling", "Use the NumPy function.")
 
 
 @lowers(sum)

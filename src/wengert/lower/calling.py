@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -193,13 +193,14 @@ def _inline_local(
 
 
 def lower_into(
-    context: Context, function: FunctionType, arguments: Sequence[Abstract], keywords: Mapping[str, Abstract]
+    context: Context, function: Callable[..., Any], arguments: Sequence[Abstract], keywords: Mapping[str, Abstract]
 ) -> Abstract:
     """Inline a call of a Python function on abstract values into the current builder."""
     if not context.scopes:
         for value in (*arguments, *keywords.values()):
             if isinstance(value, View):
                 context.captures.outside.add(value.storage)
+    assert isinstance(function, FunctionType)
     return inline(context, function, arguments, keywords)
 
 

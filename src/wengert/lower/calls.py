@@ -1,8 +1,8 @@
 """Calls of functions and methods on arrays and numbers: the registry, and what is computed when the program is made.
 
-What goes in: the Python function and abstract arguments. What comes out: an abstract value. What holds: a function is, in
-this order, computed now (its arguments are all known numbers), lowered by a function registered here with `lowers`, a
-ufunc, inlined from its definition by other functions, called as an operation of the table, or refused.
+What goes in: the Python function and abstract arguments. What comes out: an abstract value. What holds: a function
+is, in this order, computed now (its arguments are all known numbers), lowered by a function registered here with
+`lowers`, a ufunc, inlined from its definition by other functions, called as an operation of the table, or refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -115,7 +115,7 @@ def call(
         from wengert.lower import lower_into
 
         return lower_into(context, definition, list(arguments), keywords)
-    refuse_call(context, function)
+    return refuse_call(context, function)
 
 
 def knows(function: Any) -> bool:
@@ -124,7 +124,7 @@ def knows(function: Any) -> bool:
     return _hashable(function) and (_lowering_of(function) is not None or function in COMPOSITES)
 
 
-def refuse_call(context: Context, function: Any) -> Any:
+def refuse_call(context: Context, function: Any) -> NoReturn:
     """Refuse a function that is not known, with the reason if the table has one."""
     reason = UNSUPPORTED.get(function) if _hashable(function) else None
     name = _name(function)
@@ -243,7 +243,7 @@ def static(context: Context, value: Abstract, what: str) -> Any:
 
         if isinstance(value.operand, Constant):
             return value.operand.value
-    context.refuse(f"{what} must be known when the function is compiled", "Write it as a constant.")
+    return context.refuse(f"{what} must be known when the function is compiled", "Write it as a constant.")
 
 
 def unsupported_option(context: Context, name: str, value: Abstract | None, default: Any = None) -> None:

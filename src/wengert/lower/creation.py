@@ -24,7 +24,7 @@ from wengert.lower.elementwise import (
     elementwise,
     shape_of,
 )
-from wengert.lower.storing import assign, copy_of, in_storage, new_array
+from wengert.lower.storing import assign, copy_of, in_storage, new_array, shared_copy
 from wengert.lower.values import Abstract, Along, Lazy, Scalar, Sequence, Static, View
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Constant, Operand
@@ -46,7 +46,7 @@ def dtype_name(context: Context, dtype: Abstract | None, default: str) -> str:
         found.kind in "biufc" and found.name not in ("float16", "longdouble", "float128", "complex256"),
         f"arrays of dtype {found} are not accepted",
     )
-    return found.name
+    return str(found.name)
 
 
 def sizes_of(context: Context, shape: Abstract) -> tuple[Operand, ...]:
@@ -307,7 +307,10 @@ def array_of(context: Context, value: Abstract, dtype: str | None = None) -> Vie
     sizes = broadcast_sizes(context, *(shape_of(one) for one in items)) if ranks != {0} else ()
     target = new_array(context, "array", name, (integer(len(items)), *sizes))
     for place, item in enumerate(items):
-        axes = (integer(place), *(Along(a, integer(0), integer(1)) for a in range(len(sizes))))
+        axes: tuple[Operand | Along, ...] = (
+            integer(place),
+            *(Along(a, integer(0), integer(1)) for a in range(len(sizes))),
+        )
         assign(context, View(target.storage, axes, sizes), item)
     return target
 
@@ -376,7 +379,7 @@ def asarray(
     if isinstance(value, View) and value.dtype == name:
         from wengert.lower.shaping import is_whole
 
-        return value if is_whole(context, value) else replace_writable(copy_of(context, value))
+        return value if is_whole(context, value) else shared_copy(context, value, value)
     return cast_value(context, value, name)
 
 

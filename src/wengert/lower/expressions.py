@@ -121,7 +121,9 @@ def _container_or_choice(context: Context, node: ast.expr) -> Abstract:
         case ast.DictComp(key, value):
             pairs = comprehended(context, node.generators, ast.Tuple([key, value], ast.Load()))
             return dict_of(context, pairs)
-        case ast.Set() | ast.SetComp():
+        case ast.Set(elements):
+            return arrays.call(context, set, [Items(tuple(several(context, elements)))])
+        case ast.SetComp():
             context.refuse(f"a {type(node).__name__} is not compiled", "Use tuples, lists or dicts of a fixed form.")
     return context.refuse(f"this expression ({type(node).__name__}) is not compiled")
 

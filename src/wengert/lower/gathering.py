@@ -1,9 +1,9 @@
 """Indexing with integer arrays, boolean masks and lists: read, written and updated.
 
-What goes in: an array and items of which at least one is an array. What comes out: a `Lazy` when read. What holds: index
-arrays are broadcast together as NumPy does; their axes stand where they stood, or first if they are apart. Every index is
-checked before anything is read or written. A mask is compressed into index arrays, whose size is known at run time, except
-where a number is written or a whole-array mask updates in place, which are loops with a branch.
+What goes in: an array and items of which at least one is an array. What comes out: a `Lazy` when read. What holds:
+index arrays are broadcast together as NumPy does; their axes stand where they stood, or first if they are apart.
+Every index is checked before anything is read or written. A mask is compressed into index arrays, whose size is known
+at run time, except where a number is written or a whole-array mask updates in place, which are loops with a branch.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def places_of(context: Context, base: View, items: Sequence[Item]) -> Places:
     for k, item in enumerate(expanded):
         if item is not None and not isinstance(item, SliceItem):
             assert item is not Ellipsis
-            arrays[k] = as_operand(context, item)  # type: ignore[arg-type]  # it is an abstract value
+            arrays[k] = as_operand(context, item)
     together = list(arrays) == list(range(min(arrays), max(arrays) + 1))
     shape = broadcast_sizes(context, *(shape_of(one) for one in arrays.values()))
     sizes: list[Operand] = [] if together else list(shape)
@@ -126,15 +126,14 @@ def _without_masks(context: Context, base: View, items: Sequence[Item]) -> list[
         mask = in_storage(context, as_operand(context, item))  # type: ignore[arg-type]  # it is an abstract value
         for place, size in enumerate(mask.sizes):
             text = (
-                f"boolean index did not match indexed array along axis {axis + place}; size of axis is {{}} but size of "
-                "corresponding boolean axis is {}"
+                f"boolean index did not match indexed array along axis {axis + place}; size of axis is {{}} but size "
+                "of corresponding boolean axis is {}"
             )
             wanted = base.sizes[axis + place]
             check_equal(context, wanted, size, "IndexError", text, wanted, size)
         found.extend(true_places(context, mask))
         axis += rank
-    expanded = expand(context, base.rank, found, sum(1 for item in found if item is not None and item is not Ellipsis))
-    return expanded
+    return expand(context, base.rank, found, sum(1 for item in found if item is not None and item is not Ellipsis))
 
 
 def _mask_rank(context: Context, item: Item) -> int | None:
@@ -143,7 +142,7 @@ def _mask_rank(context: Context, item: Item) -> int | None:
         return None
     if isinstance(item, Static) and not isinstance(item.value, bool | np.bool_ | list | np.ndarray | tuple):
         return None
-    value = as_operand(context, item)  # type: ignore[arg-type]  # it is an abstract value
+    value = as_operand(context, item)
     return len(shape_of(value)) if value.dtype == "bool" else None
 
 
@@ -322,6 +321,7 @@ def taken(
     out: Abstract | None = None,
     mode: Abstract | None = None,
 ) -> Abstract:
+    """`np.take`."""
     from wengert.lower.indexing import get_item
     from wengert.lower.reductions import stored
     from wengert.lower.shaping import raveled
@@ -338,6 +338,7 @@ def taken(
 
 @lowers(np.nonzero)
 def nonzero(context: Context, a: Abstract) -> Abstract:
+    """`np.nonzero`."""
     mask = in_storage(context, cast_value(context, as_operand(context, a), "bool"))
     return AbstractSequence(tuple(true_places(context, mask)))
 

@@ -1,8 +1,8 @@
 """Indexing with whole numbers, slices, `newaxis` and `...`: elements and views, read, written and updated.
 
-What goes in: an array and the items between the brackets. What comes out: a `Scalar` where every axis is fixed by a whole
-number, else a `View`. What holds: an index is checked, and wrapped if it may be negative, unless it is shown to be in
-range; slices are clamped as Python clamps them, and what is shown not to need it stays as it is written.
+What goes in: an array and the items between the brackets. What comes out: a `Scalar` where every axis is fixed by a
+whole number, else a `View`. What holds: an index is checked, and wrapped if it may be negative, unless it is shown to
+be in range; slices are clamped as Python clamps them, and what is shown not to need it stays as it is written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from wengert.lower.bounds import difference, prove_at_least, prove_below, prove_non_negative, size_of
 from wengert.lower.context import Context
 from wengert.lower.elementwise import as_operand, cast_scalar, shape_of
-from wengert.lower.storing import assign, in_storage, require_writable, update, update_element
+from wengert.lower.storing import assign, materialise, require_writable, update, update_element
 from wengert.lower.values import Abstract, Along, Lazy, Scalar, Static, View
 from wengert.lower.values import Sequence as AbstractSequence
 from wengert.program.builder import integer
@@ -35,7 +35,7 @@ class SliceItem:
     step: Abstract | None = None
 
 
-Item: TypeAlias = "Abstract | SliceItem | None | EllipsisType"
+Item: TypeAlias = "Abstract | SliceItem | EllipsisType | None"
 
 
 def get_item(context: Context, base: Abstract, items: Sequence[Item]) -> Abstract:
@@ -54,7 +54,7 @@ def get_item(context: Context, base: Abstract, items: Sequence[Item]) -> Abstrac
 
 def set_item(context: Context, base: Abstract, items: Sequence[Item], value: Abstract) -> None:
     """`base[items] = value`."""
-    view = _base(context, base)
+    view = _written_base(context, base)
     items = _normal(context, items)
     if _is_advanced(items):
         from wengert.lower.gathering import scatter
@@ -71,7 +71,7 @@ def set_item(context: Context, base: Abstract, items: Sequence[Item], value: Abs
 
 def update_item(context: Context, base: Abstract, items: Sequence[Item], op: str, value: Abstract) -> None:
     """`base[items] op= value`."""
-    view = _base(context, base)
+    view = _written_base(context, base)
     items = _normal(context, items)
     if _is_advanced(items):
         from wengert.lower.gathering import update_places
@@ -91,10 +91,17 @@ def _base(context: Context, base: Abstract) -> View:
     value = as_operand(context, base)
     if isinstance(value, Scalar):
         context.refuse("a number cannot be indexed")
-    view = in_storage(context, value)
+    view = as_operand(context, materialise(context, value))
+    assert isinstance(view, View)
     for size in view.sizes:
         size_of(context, size)
     return view
+
+
+def _written_base(context: Context, base: Abstract) -> View:
+    if isinstance(base, Lazy):
+        context.refuse("what is written here is a copy that has no name", "Write to the array itself.")
+    return _base(context, base)
 
 
 def _normal(context: Context, items: Sequence[Item]) -> list[Item]:
@@ -168,6 +175,7 @@ def view_of(context: Context, base: View, items: Sequence[Item]) -> View:
             chosen.append(Along(len(sizes), start, step))
             sizes.append(size)
         else:
+            assert item is not Ellipsis
             index = index_operand(context, item)
             chosen.append(checked_index(context, index, base.sizes[axis], axis))
     return compose(context, base, chosen, sizes)

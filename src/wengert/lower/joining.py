@@ -5,6 +5,7 @@ What goes in: a sequence of arrays. What comes out: a new array, into whose part
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from wengert.lower.reductions import axes_of, stored
 from wengert.lower.shaping import array_view, raveled, shifted, stretched
 from wengert.lower.storing import assign, copy_of, in_storage, new_array
 from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
-from wengert.program.builder import integer
 from wengert.ops.table import COMPOSITES
+from wengert.program.builder import integer
 from wengert.program.statements import Operand
 from wengert.rules.padding import zero_pad
 
@@ -32,7 +33,7 @@ def _items(context: Context, arrays: Abstract) -> list[ArrayLike]:
         return [as_operand(context, one) for one in arrays.items]
     if isinstance(arrays, Static) and isinstance(arrays.value, list | tuple):
         return [as_operand(context, Static(one)) for one in arrays.value]
-    context.refuse("a sequence of arrays is wanted here", "Write the arrays as a tuple or a list.")
+    return context.refuse("a sequence of arrays is wanted here", "Write the arrays as a tuple or a list.")
 
 
 def _joined_dtype(items: list[ArrayLike]) -> str:
@@ -166,10 +167,7 @@ def split(
             else tuple(Static(one) for one in indices_or_sections.value)
         )
         bounds: list[Any] = [None, *items, None]
-        parts = [
-            view_of(context, view, [*before, SliceItem(low, high)])
-            for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-        ]
+        parts = [view_of(context, view, [*before, SliceItem(low, high)]) for low, high in itertools.pairwise(bounds)]
         return Sequence(tuple(parts), mutable=True)
     context.refuse_unless(
         isinstance(indices_or_sections, Static) and function is np.split,

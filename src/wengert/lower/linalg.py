@@ -1,7 +1,7 @@
 """Linear algebra: `Apply` statements of `numpy.linalg`, and norms as loops.
 
-What goes in: matrices, or stacks of them. What comes out: views of new arrays, scalars. What holds: a matrix that is not
-square raises NumPy's LinAlgError when the program runs; whole numbers are computed in float64.
+What goes in: matrices, or stacks of them. What comes out: views of new arrays, scalars. What holds: a matrix that is
+not square raises NumPy's LinAlgError when the program runs; whole numbers are computed in float64.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Python's `math` and `cmath` on numbers: Python numbers come out, and Python's exceptions.
 
-What goes in: numbers. What comes out: weak scalars. What holds: an argument outside the domain raises Python's ValueError when
-the program runs. A result too large is infinite, where Python raises OverflowError.
+What goes in: numbers. What comes out: weak scalars. What holds: an argument outside the domain raises Python's
+ValueError when the program runs. A result too large is infinite, where Python raises OverflowError.
 """
 
 from __future__ import annotations
@@ -189,6 +189,15 @@ def degrees(context: Context, x: Abstract, /, *, function: Any) -> Abstract:
     return Scalar(context.builder.bind("multiply", operand, Constant(factor, "float64")), weak=True)
 
 
+def require_finite(context: Context, operand: Operand) -> None:
+    """Python's exceptions where a float has no whole number."""
+    builder = context.builder
+    number = builder.bind("logical_not", builder.bind("isnan", operand))
+    builder.check(number, "ValueError", "cannot convert float NaN to integer")
+    finite = builder.bind("logical_not", builder.bind("isinf", operand))
+    builder.check(finite, "OverflowError", "cannot convert float infinity to integer")
+
+
 @lowers(math.floor, math.ceil, math.trunc)
 def whole(context: Context, x: Abstract, /, *, function: Any) -> Abstract:
     builder = context.builder
@@ -196,8 +205,7 @@ def whole(context: Context, x: Abstract, /, *, function: Any) -> Abstract:
     if not shape_of(value) and np.dtype(value.dtype).kind in "biu":
         return Scalar(number(context, value, "int64"), weak=True)
     operand = number(context, x)
-    fine = builder.bind("isfinite", operand)
-    builder.check(fine, "ValueError", "cannot convert float NaN or infinity to integer")
+    require_finite(context, operand)
     return Scalar(builder.cast(builder.bind(function.__name__, operand), "int64"), weak=True)
 
 

@@ -54,6 +54,7 @@ def extremum(
     *,
     function: Any,
 ) -> Abstract:
+    """`np.max` and `np.min`."""
     unsupported_option(context, "where", where, True)
     largest = function in (np.max, np.maximum.reduce)
     if function in (np.maximum.reduce, np.minimum.reduce) and axis is None:

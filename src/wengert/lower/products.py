@@ -1,7 +1,7 @@
 """Products of arrays: `@`, `dot`, `outer`, `tensordot`, `einsum` and their like.
 
-What goes in: arrays. What comes out: a `Scalar`, or a view of a new array. What holds: a product with a vector is loops in
-the order of the matrix's memory; products of matrices of floats are `Apply` statements of `numpy.matmul`.
+What goes in: arrays. What comes out: a `Scalar`, or a view of a new array. What holds: a product with a vector is
+loops in the order of the matrix's memory; products of matrices of floats are `Apply` statements of `numpy.matmul`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from wengert.lower.reductions import stored
 from wengert.lower.shaping import array_view, permuted, raveled, reshaped, shifted
 from wengert.lower.storing import copy_of, in_storage, loop_order, new_array
 from wengert.lower.values import Abstract, Lazy, Scalar, Sequence, View
+from wengert.ops.table import COMPOSITES
 from wengert.program.builder import integer
 from wengert.program.statements import Constant, Operand
 
@@ -393,3 +394,18 @@ def convolve(context: Context, a: Abstract, v: Abstract, mode: Abstract | None =
     start = builder.bind("floor_divide", less, integer(2)) if kind == "same" else less
     count = longer if kind == "same" else builder.bind("subtract", longer, less)
     return shifted(context, target, 0, start, (size_of(context, count),))
+
+
+@lowers(np.cross)
+def cross(context: Context, a: Abstract, b: Abstract, **options: Abstract) -> Abstract:
+    """By its definition. Vectors whose length is not known are taken to have three elements, which is checked."""
+    from wengert.lower import lower_into
+
+    text = "np.cross of vectors of {} elements; other lengths than 3 must be known when compiling"
+    views = [array_view(context, one) for one in (a, b)]
+    for k, view in enumerate(views):
+        if not options and not isinstance(view.sizes[-1], Constant):
+            size = view.sizes[-1]
+            check_equal(context, size, integer(3), "UnsupportedOperationError", text, size)
+            views[k] = View(view.storage, view.axes, (*view.sizes[:-1], integer(3)), view.writable)
+    return lower_into(context, COMPOSITES[np.cross], views, options)

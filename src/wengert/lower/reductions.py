@@ -1,7 +1,7 @@
 """Sums, means and the other reductions that are loops: order-free accumulations into a cell or a smaller array.
 
-What goes in: an array and the axes that vanish. What comes out: a `Scalar`, or a view of a new array. What holds: the loops
-run in the order of the source's memory, so a sum over the first axis adds row by row into a row.
+What goes in: an array and the axes that vanish. What comes out: a `Scalar`, or a view of a new array. What holds: the
+loops run in the order of the source's memory, so a sum over the first axis adds row by row into a row.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from wengert.lower.elementwise import (
     ufunc,
 )
 from wengert.lower.storing import assign, in_storage, loop_order, materialise, new_array
-from wengert.lower.values import Abstract, Scalar, Static, View
+from wengert.lower.values import Abstract, Along, Scalar, Static, View
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Constant, Operand
 
@@ -84,7 +84,7 @@ def finished(context: Context, target: View, axes: tuple[int, ...], keepdims: bo
     """A reduction's result: a scalar where no axis stays; with axes of size 1 for `keepdims`."""
     if keepdims and rank:
         places = [axis for axis in range(rank) if axis not in axes]
-        moved = tuple(type(one)(places[one.axis], one.start, one.step) for one in target.axes)  # type: ignore[union-attr,call-arg]
+        moved = tuple(Along(axis, integer(0), integer(1)) for axis in places)
         sizes = tuple(target.sizes[places.index(axis)] if axis in places else integer(1) for axis in range(rank))
         return View(target.storage, moved, sizes)
     if target.rank == 0:
@@ -278,7 +278,8 @@ def argmax(
     unsupported_option(context, "keepdims", keepdims, False)
     view = in_storage(context, as_operand(context, a))
     if axis is None or (isinstance(axis, Static) and axis.value is None):
-        view, axes = raveled(context, view), (0,)
+        view = raveled(context, view)
+        axes: tuple[int, ...] = (0,)
     else:
         axes = axes_of(context, axis, view.rank)
     context.refuse_unless(len(axes) == 1, f"{function.__name__} takes one axis")

@@ -1,8 +1,8 @@
 """Searching and sorting of indices: `searchsorted`, `argsort`, `bincount`.
 
-What goes in: arrays. What comes out: new arrays of indices or counts, found by loops in the program. What holds: `argsort` is
-stable, NaN comes last, as in NumPy. Source: Knuth, *The Art of Computer Programming*, volume 3, 6.2.1 (binary search)
-and 5.2.4 (merging).
+What goes in: arrays. What comes out: new arrays of indices or counts, found by loops in the program. What holds:
+`argsort` is stable, NaN comes last, as in NumPy. Source: Knuth, *The Art of Computer Programming*, volume 3, 6.2.1
+(binary search) and 5.2.4 (merging).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def argsort(
     with nest(context, others, order_free=False) as place:
 
         def key(builder: Builder, i: Operand) -> Operand:
-            return view.element(builder, (*place[:along], i, *place[along:]))  # noqa: B023 (called at once)
+            return view.element(builder, (*place[:along], i, *place[along:]))
 
         _merge_sort(context, key, size, now.storage, later.storage)
         with builder.loop(integer(0), size) as i:
@@ -138,9 +138,7 @@ def _merge_sort(context: Context, key: Key, size: Operand, now: Storage, later: 
     builder.repeat(test, running, body)
 
 
-def _merge(
-    context: Context, key: Key, bounds: tuple[Operand, Operand, Operand], now: Storage, later: Storage
-) -> None:
+def _merge(context: Context, key: Key, bounds: tuple[Operand, Operand, Operand], now: Storage, later: Storage) -> None:
     """Two neighbouring runs into one."""
     builder = context.builder
     low, middle, high = bounds

@@ -5,13 +5,13 @@ What goes in: conditions and arrays. What comes out: a `Lazy`, or a `Scalar`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wengert.lower.calls import lowers
 from wengert.lower.context import Context
-from wengert.lower.creation import replace_writable
 from wengert.lower.elementwise import (
     ArrayLike,
     as_operand,
@@ -23,9 +23,10 @@ from wengert.lower.elementwise import (
     ufunc,
 )
 from wengert.lower.reductions import stored
-from wengert.lower.values import Abstract, Scalar, Sequence, Static
-from wengert.program.builder import Builder
+from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
+from wengert.program.builder import Builder, integer
 from wengert.program.statements import Operand
+from wengert.rules.differences import interpolant, interpolant_of_several
 
 __all__ = ["chosen"]
 
@@ -102,11 +103,9 @@ def parts(context: Context, value: ArrayLike, name: str) -> Abstract:
         zero = Scalar(context.builder.cast(_zero(), value.dtype), weak=False)
         return elementwise(context, [value, zero], value.dtype, lambda builder, x, y: y)
     found = ufunc(context, name, [value])
-    if shape_of(found):
-        from wengert.lower.storing import in_storage
-
-        return replace_writable(in_storage(context, found))
-    return Scalar(found.operand, isinstance(value, Scalar) and value.weak) if isinstance(found, Scalar) else found
+    if isinstance(found, Scalar):
+        return Scalar(found.operand, isinstance(value, Scalar) and value.weak)
+    return replace(found, part_of=value if isinstance(value, View) else None)
 
 
 def _zero() -> Operand:
@@ -141,13 +140,14 @@ def nan_to_num(
 
     found = as_operand(context, materialise(context, found))
     source = found
-    for given, default, test in (
-        (nan, 0.0, lambda one: ufunc(context, "isnan", [one])),
-        (posinf, float(limits.max), lambda one: ufunc(context, "equal", [one, _infinite(np.inf)])),
-        (neginf, float(limits.min), lambda one: ufunc(context, "equal", [one, _infinite(-np.inf)])),
-    ):
+    tests: list[tuple[Abstract | None, float, ArrayLike]] = [
+        (nan, 0.0, ufunc(context, "isnan", [source])),
+        (posinf, float(limits.max), ufunc(context, "equal", [source, _infinite(np.inf)])),
+        (neginf, float(limits.min), ufunc(context, "equal", [source, _infinite(-np.inf)])),
+    ]
+    for given, default, test in tests:
         wanted = Static(default) if given is None or given == Static(None) else given
-        found = chosen(context, test(source), as_operand(context, wanted), found)
+        found = chosen(context, test, as_operand(context, wanted), found)
     return found
 
 
@@ -188,3 +188,14 @@ def allclose(
     found = as_operand(context, truths(context, isclose(context, a, b, rtol, atol), function=np.all))
     assert isinstance(found, Scalar)
     return Scalar(found.operand, weak=True)
+
+
+@lowers(interpolant)
+def interpolated(context: Context, x: Abstract, xp: Abstract, fp: Abstract, continued: Abstract) -> Abstract:
+    """The interpolant of `np.interp` between sample points that are at least two."""
+    from wengert.lower import lower_into
+
+    size = shape_of(as_operand(context, xp))[0]
+    several = context.builder.bind("greater", size, integer(1))
+    context.builder.check(several, "UnsupportedOperationError", "np.interp with a single sample point")
+    return lower_into(context, interpolant_of_several, [x, xp, fp, continued], {})

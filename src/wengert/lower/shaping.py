@@ -1,7 +1,7 @@
 """Functions that arrange elements anew: views where NumPy gives views, else new arrays.
 
-What goes in: an array. What comes out: a view of the same storage, of another name of it (a `Reshape`), or of a copy. What
-holds: where NumPy may give a view and a copy is made here, the copy is not writable, so nobody can tell.
+What goes in: an array. What comes out: a view of the same storage, of another name of it (a `Reshape`), or of a copy.
+What holds: where NumPy may give a view and a copy is made here, the copy is not writable, so nobody can tell.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wengert.lower.elementwise import (
 )
 from wengert.lower.indexing import SliceItem, get_item, view_of
 from wengert.lower.reductions import axes_of, reduced_sum, total
-from wengert.lower.storing import assign, copy_of, in_storage, new_array
+from wengert.lower.storing import assign, copy_of, in_storage, materialise, new_array, shared_copy
 from wengert.lower.values import Abstract, Along, Lazy, Scalar, Sequence, Static, View
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Constant, Operand
@@ -45,7 +45,8 @@ __all__ = [
 
 def array_view(context: Context, value: Abstract) -> View:
     """An array as a view; a number becomes one of rank 0."""
-    return in_storage(context, as_operand(context, value))
+    found = as_operand(context, materialise(context, as_operand(context, value)))
+    return in_storage(context, found)
 
 
 def permuted(view: View, order: tuple[int, ...]) -> View:
@@ -77,11 +78,25 @@ def reshaped(context: Context, view: View, sizes: tuple[Operand, ...], copied: b
         return copy_of(context, view) if copied else view
     writable = view.writable
     if copied or not is_whole(context, view):
-        view = copy_of(context, view)
+        fresh = copied or (len(sizes) == 1 and view.rank > 1 and not _rows_are_whole(context, view))
+        view = copy_of(context, view) if fresh else shared_copy(context, view, view)
         writable = copied
     storage = context.builder.reshape(view.storage, sizes)
     context.roots[storage] = view.storage
     return whole(storage, sizes, writable)
+
+
+def _rows_are_whole(context: Context, view: View) -> bool:
+    """Whether a view may be contiguous: its axes are in the storage's order, and all but the first are whole."""
+    sizes = context.builder.sizes.get(view.storage, ())
+    followed = [axis for axis in view.axes if isinstance(axis, Along)]
+    if [axis.axis for axis in followed] != list(range(view.rank)):
+        return False
+    return all(
+        same_size(context, view.sizes[axis.axis], size)
+        for axis, size in list(zip(view.axes, sizes, strict=False))[1:]
+        if isinstance(axis, Along) and axis.axis > 0
+    )
 
 
 def raveled(context: Context, view: View, copied: bool = False) -> View:
@@ -183,8 +198,8 @@ def swapaxes(context: Context, a: Abstract, axis1: Abstract, axis2: Abstract) ->
 def moveaxis(context: Context, a: Abstract, source: Abstract, destination: Abstract) -> Abstract:
     view = array_view(context, a)
     given = (static(context, source, "source"), static(context, destination, "destination"))
-    moved, places = ((one,) if isinstance(one, int) else tuple(one) for one in given)
-    moved, places = ([operator.index(k) % view.rank for k in one] for one in (moved, places))
+    items = ((one,) if isinstance(one, int) else tuple(one) for one in given)
+    moved, places = ([operator.index(k) % view.rank for k in one] for one in items)
     order = [axis for axis in range(view.rank) if axis not in moved]
     for place, axis in sorted(zip(places, moved, strict=True)):
         order.insert(place, axis)

@@ -1,9 +1,9 @@
 """Values into storages: `materialise`, `assign`, and in-place updates of views.
 
-What goes in: a value and, to be written, a view. What comes out: statements: one nest of order-free loops, the target's
-contiguous axis innermost. What holds: NumPy computes the right side first. So where a source lies in the target's storage
-at other places, the value goes into a temporary before; where it is read at the very places that are written, or at places
-that are shown to be others, it does not.
+What goes in: a value and, to be written, a view. What comes out: statements: one nest of order-free loops, the
+target's contiguous axis innermost. What holds: NumPy computes the right side first. So where a source lies in the
+target's storage at other places, the value goes into a temporary before; where it is read at the very places that are
+written, or at places that are shown to be others, it does not.
 """
 
 from __future__ import annotations
@@ -43,19 +43,27 @@ def new_array(context: Context, hint: str, dtype: str, sizes: tuple[Operand, ...
 def materialise(context: Context, value: Abstract, hint: str = "t") -> Abstract:
     """A value with a storage of its own if it had none: what a name can be bound to."""
     if isinstance(value, Lazy):
-        target = new_array(context, hint, value.dtype, value.sizes)
-        _fill(context, target, value)
-        return target
+        if value.part_of is not None:
+            return shared_copy(context, value, value.part_of, hint)
+        return copy_of(context, value, hint)
     return value
 
 
 def in_storage(context: Context, value: ArrayLike, hint: str = "t") -> View:
-    """A value as a view; a scalar becomes an array of rank 0."""
-    if isinstance(value, Scalar):
-        return copy_of(context, value, hint)
-    found = materialise(context, value, hint)
-    assert isinstance(found, View)
-    return found
+    """A value as a view, to be read at once; a scalar becomes an array of rank 0."""
+    return value if isinstance(value, View) else copy_of(context, value, hint)
+
+
+def shared_copy(context: Context, value: ArrayLike, source: View, hint: str = "t") -> View:
+    """A copy where NumPy shares the memory of `source`: not writable, and refused if the source is written later."""
+    from wengert.lower.scope import Copy
+
+    count = len(context.builder.innermost)
+    found = copy_of(context, value, hint)
+    made = tuple(context.builder.innermost[count:])
+    owner = root(context, source.storage)
+    context.copies.append(Copy(found.storage, owner, made, owner.hint, context.location()))
+    return View(found.storage, found.axes, found.sizes, writable=False)
 
 
 def copy_of(context: Context, value: ArrayLike, hint: str = "t", dtype: str | None = None) -> View:
@@ -104,12 +112,9 @@ def _fill(context: Context, target: View, value: ArrayLike) -> None:
         value = Scalar(cast_scalar(builder, value.operand, target.dtype), weak=False)
     rank = len(target.sizes)
     sizes = shape_of(value)
-    if len(sizes) > rank:  # leading axes of size 1
-        place_of = (integer(0),) * (len(sizes) - rank)
-    else:
-        place_of = ()
+    leading = (integer(0),) * max(len(sizes) - rank, 0)  # axes of size 1
     with nest(context, target.sizes, loop_order(target)) as place:
-        found = cast_scalar(builder, aligned(builder, value, (*place_of, *place)), target.dtype)
+        found = cast_scalar(builder, aligned(builder, value, (*leading, *place)), target.dtype)
         builder.store(target.storage, target.indices(builder, place), found)
 
 
@@ -171,10 +176,10 @@ def _disjoint(context: Context, first: View, second: View) -> bool:
     for mine, other in zip(first.axes, second.axes, strict=True):
         if _interleaved(context, mine, other):
             return True
-        ends = _ends(context, first, mine), _ends(context, second, other)
-        if ends[0] is None or ends[1] is None:
+        ends, other_ends = _ends(context, first, mine), _ends(context, second, other)
+        if ends is None or other_ends is None:
             continue
-        (low, high), (other_low, other_high) = ends
+        (low, high), (other_low, other_high) = ends, other_ends
         if prove_below(context, high, other_low) or prove_below(context, other_high, low):
             return True
     return False

@@ -25,6 +25,8 @@ def item_of(context: Context, base: Abstract, items: tuple[Item, ...]) -> Abstra
     match base:
         case View() | Lazy():
             return arrays.get_item(context, base, items)
+        case Scalar() if items in ((), (Static(()),), (Sequence(()),)):  # NumPy takes an array of rank 0 apart so
+            return base
         case Scalar():
             context.refuse("a number has no elements")
         case Sequence() if (

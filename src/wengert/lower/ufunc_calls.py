@@ -1,7 +1,7 @@
 """Calls of ufuncs and of their methods: `np.sin(x, out=y, where=m)`, `np.add.at`, `np.subtract.outer`.
 
-What goes in: a ufunc and abstract arguments. What comes out: a `Lazy`, a `Scalar`, or the array given as `out`. What holds:
-a ufunc that is no function of programs is a combination of those that are, or an operation of the table.
+What goes in: a ufunc and abstract arguments. What comes out: a `Lazy`, a `Scalar`, or the array given as `out`. What
+holds: a ufunc that is no function of programs is a combination of those that are, or an operation of the table.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def lowering_of(function: Any) -> Lowering | None:
         return _call_ufunc if function.signature is None else None
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
-        return {"at": _at, "outer": _outer}.get(function.__name__)
+        methods: dict[str, Lowering] = {"at": _at, "outer": _outer}
+        return methods.get(function.__name__)
     return None
 
 
@@ -159,7 +160,7 @@ def _computed(context: Context, function: np.ufunc, operands: list[ArrayLike]) -
         return ufunc(context, name, operands)
     if function in TABLE and function.nout == 1:
         return _applied(context, function, operands)
-    return refuse_call(context, function)  # type: ignore[no-any-return]  # it raises
+    return refuse_call(context, function)
 
 
 def _applied(context: Context, function: np.ufunc, operands: list[ArrayLike]) -> Abstract:

@@ -90,13 +90,15 @@ class View:
 class Lazy:
     """An array as a function from a place to its element. It is used once, before anything is written.
 
-    `sources` are the views it reads, so that an assignment can tell where source and target overlap.
+    `sources` are the views it reads, so that an assignment can tell where source and target overlap. `part_of`: the view
+    whose memory NumPy would share (the real part of a complex array); what is bound to a name is a copy nevertheless.
     """
 
     dtype: str
     sizes: tuple[Operand, ...]
     compute: Callable[[Builder, tuple[Operand, ...]], Operand]
     sources: tuple[View, ...]
+    part_of: View | None = None
 
     @property
     def rank(self) -> int:

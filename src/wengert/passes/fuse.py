@@ -9,7 +9,7 @@ Computing*, 1996, sections 9.7 and 10.4 (loop fusion, array contraction).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -53,14 +53,19 @@ def fuse_loops(program: Program) -> Program:
     return replace(program, body=_without(body, fuser.contracted))
 
 
+def _with_blocks(statement: Statement, nested: Callable[[Block], Block]) -> Statement:
+    """A statement with its blocks replaced."""
+    if not isinstance(statement, For | If | While):
+        return statement
+    return rebuild(statement, lambda operand: operand, lambda storage: storage, nested)
+
+
 def _without(block: Block, gone: set[Storage]) -> Block:
     """A block without the allocations of storages that are gone."""
     if not gone:
         return block
     return tuple(
-        rebuild(one, lambda operand: operand, lambda storage: storage, lambda inner: _without(inner, gone))
-        if isinstance(one, For | If | While)
-        else one
+        _with_blocks(one, lambda inner: _without(inner, gone))
         for one in block
         if not (isinstance(one, Allocate) and one.storage in gone)
     )
@@ -94,11 +99,12 @@ class _Fuser:
     def block(self, block: Block) -> Block:
         """A block with its loops fused."""
         entries: list[_Entry] = []
-        for statement in block:
-            nest = nest_of(statement) if isinstance(statement, For) else None
-            if nest is None:
-                statement = rebuild(statement, lambda operand: operand, lambda storage: storage, self.block)
-            self._add(entries, _Entry(statement, effects_of(self.index, statement), nest))
+        for one in block:
+            nest = nest_of(one) if isinstance(one, For) else None
+            same = (
+                one if nest is not None else rebuild(one, lambda operand: operand, lambda storage: storage, self.block)
+            )
+            self._add(entries, _Entry(same, effects_of(self.index, same), nest))
         made_here = {one.storage: one for one in block if isinstance(one, Allocate)}
         return tuple(
             entry.statement if entry.nest is None else _Contraction(self, entry.nest, made_here).nest()
@@ -149,17 +155,17 @@ class _Fuser:
             return False
         shared = one.effects.writes & (other.effects.reads | other.effects.writes)
         shared |= one.effects.reads & other.effects.writes
-        renamed = {b.counter: a.counter for a, b in zip(first.loops, second.loops, strict=True)}
+        renamed: dict[object, object] = {b.counter: a.counter for a, b in zip(first.loops, second.loops, strict=True)}
         return all(self._own_place(first, second, renamed, root) for root in shared)
 
-    def _own_place(self, first: Nest, second: Nest, renamed: dict[Value, Value], root: object) -> bool:
+    def _own_place(self, first: Nest, second: Nest, renamed: Mapping[object, object], root: object) -> bool:
         """Whether each iteration of both nests uses one place of a storage, which no other iteration uses."""
         places = {access[:2] for access in self.accesses(first, root)}
         places |= {(storage, self._renamed(place, renamed)) for storage, place, _ in self.accesses(second, root)}
-        return len(places) == 1 and is_one_to_one(first, next(iter(places))[1])
+        return len(places) == 1 and _is_one_to_one(first, next(iter(places))[1])
 
-    def _renamed(self, place: _Place, renamed: dict[Value, Value]) -> _Place:
-        return tuple(frozenset((renamed.get(symbol, symbol), c) for symbol, c in form) for form in place)  # type: ignore[call-overload]  # other symbols are not there
+    def _renamed(self, place: _Place, renamed: Mapping[object, object]) -> _Place:
+        return tuple(frozenset((renamed.get(symbol, symbol), c) for symbol, c in form) for form in place)
 
     def _scatters(self, nest: Nest) -> bool:
         """Whether the nest adds to several places of one storage: such nests are gathered or split later."""
@@ -221,10 +227,10 @@ def _parted(first: Effects, between: Sequence[_Entry], second: Effects) -> tuple
     return before, after
 
 
-def is_one_to_one(nest: Nest, place: _Place) -> bool:
+def _is_one_to_one(nest: Nest, place: _Place) -> bool:
     """Whether different iterations of a nest are at different places."""
     counters = {loop.counter for loop in nest.loops}
-    changing: set[object] = {bound(one) for one in nest.statements}
+    changing = {value for one in nest.statements if (value := bound(one)) is not None}
     told: set[object] = set()
     for form in place:
         symbols = {symbol for symbol, _ in form}
@@ -256,7 +262,7 @@ class _Contraction:
         found = list(self.fuser.accesses(self.given, storage))
         if len(found) != self.fuser.references.get(storage) or any(one[2] not in self.given.body for one in found):
             return False
-        if len({one[:2] for one in found}) != 1 or not is_one_to_one(self.given, found[0][1]):
+        if len({one[:2] for one in found}) != 1 or not _is_one_to_one(self.given, found[0][1]):
             return False
         if isinstance(found[0][2], Store):
             return True

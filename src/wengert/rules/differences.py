@@ -155,11 +155,16 @@ def _least(a: Any, b: Any) -> Any:
     return np.where(same_sign, smaller, np.zeros((), smaller.dtype))
 
 
-def _inside(x: Any, xp: Any, fp: Any, continued: tuple[bool, bool]) -> Any:
+def interpolant(x: Any, xp: Any, fp: Any, continued: tuple[bool, bool]) -> Any:
     """The interpolant between the first and the last sample point, `continued` by a constant or not on either side."""
-    count = np.shape(xp)[0]
-    if count == 1:
+    if np.shape(xp)[0] == 1:
         return fp[np.zeros(np.shape(x), np.intp)]
+    return interpolant_of_several(x, xp, fp, continued)
+
+
+def interpolant_of_several(x: Any, xp: Any, fp: Any, continued: tuple[bool, bool]) -> Any:
+    """`interpolant` for two sample points or more."""
+    count = np.shape(xp)[0]
     slopes = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
     before = 0 * slopes[:1] if continued[0] else slopes[:1]
     after = 0 * slopes[-1:] if continued[1] else slopes[-1:]
@@ -192,7 +197,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         xp, fp = xp[order], fp[order]
         xp = np.concatenate((xp[-1:] - period, xp, xp[:1] + period))
         fp = np.concatenate((fp[-1:], fp, fp[:1]))
-    inside = _inside(x, xp, fp, (left is None, right is None))
+    inside = interpolant(x, xp, fp, (left is None, right is None))
     below = np.where(x < xp[0], fp[0] if left is None else left, inside)
     result = np.where(x > xp[-1], fp[-1] if right is None else right, below)
     return result if np.ndim(result) else result[()]
