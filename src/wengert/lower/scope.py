@@ -422,7 +422,7 @@ def _merge_name(
     found = [arm.env.get(name) for arm in arms]
     one, other = found
     if one is not None and other is not None and one.token is other.token:
-        return outer or one
+        return _merge_stored(arms, name, (one, other), outer, stores)
     owned = outer is not None and outer.home is not None and outer.home.owner is not None
     if not is_live:
         assert outer is not None or not owned
@@ -449,6 +449,26 @@ def _merge_name(
     needed = [variable for arm, variable in zip(arms, found, strict=True) if not _raised(arm)]
     maybe = name != RETURN and any(variable is None or variable.maybe for variable in needed)
     return Variable(None, home, dirty=False, maybe=maybe)
+
+
+def _merge_stored(
+    arms: tuple[Arm, Arm],
+    name: str,
+    found: tuple[Variable, Variable],
+    outer: Variable | None,
+    stores: tuple[dict[str, Home], dict[str, Home]],
+) -> Variable:
+    """One assignment on both paths. Where one path has stored it, as an exit does, the other does too.
+
+    Storing twice is not storing once: arrays that were swapped would be swapped back.
+    """
+    stored = [variable for variable in found if not variable.dirty]
+    if outer is None or not outer.dirty or not stored:
+        return outer or found[0]
+    for arm, variable, targets in zip(arms, found, stores, strict=True):
+        if variable.dirty and stored[0].home is not None and not _raised(arm):
+            targets[name] = stored[0].home
+    return Variable(None, stored[0].home, dirty=False, maybe=stored[0].maybe, token=outer.token)
 
 
 def _joined(

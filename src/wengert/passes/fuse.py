@@ -185,7 +185,7 @@ class _Fuser:
 
     def _current(self, symbol: object) -> object:
         while symbol in self.counters:
-            symbol = self.counters[symbol]  # type: ignore[index]  # it is there
+            symbol = self.counters[symbol]
         return symbol
 
     def place(self, indices: Sequence[Operand]) -> _Place:
