@@ -8,16 +8,17 @@ each combination of dtypes and copied from then on; a rule of an operation on ar
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wengert.analysis.activity import carries
+from wengert.errors import NotAcceptedError
 from wengert.lower import lower_into
 from wengert.lower.context import Context
-from wengert.lower.values import Scalar, Static
+from wengert.lower.values import Abstract, Lazy, Scalar, Static, View
 from wengert.ops.table import TABLE, Operation, Rule
 from wengert.program.builder import Builder
 from wengert.program.functions import FUNCTIONS
-from wengert.program.statements import Bind, Block, Constant, Load, Operand, Value
+from wengert.program.statements import Allocate, Bind, Block, Constant, Load, Operand, Storage, Store, Value
 from wengert.program.traverse import operands, walk
 
 __all__ = ["Template", "contribution", "copy_scalars", "needed_operands", "pushforward", "scalar_rule"]
@@ -57,8 +58,7 @@ def scalar_rule(function: str, position: int, dtypes: tuple[str, ...], out_dtype
     statics = {name: Static(operation.defaults.get(name)) for name in rule.statics}
     context = Context(builder)
     found = lower_into(context, rule.function, [Scalar(ct, weak=False), *arguments], dict(statics))
-    result = _scalar_operand(found)
-    body = _without_dead(builder.finish(), result)
+    body, result = _pure(*_scalar(builder, found))
     used = {one for statement in walk(body) for one in operands(statement)} | {result}
     return Template(rule, ct, tuple(one if one in used else None for one in saves), body, result)
 
@@ -67,24 +67,46 @@ def _argument(value: Value | None) -> Scalar | Static:
     return Static(None) if value is None else Scalar(value, weak=False)
 
 
-def _scalar_operand(found: object) -> Operand:
-    if isinstance(found, Scalar):
-        return found.operand
-    assert isinstance(found, Static), found
-    number = found.value
-    return Constant(number, "complex128" if isinstance(number, complex) else "float64")
+def _scalar(builder: Builder, found: Abstract) -> tuple[Block, Operand]:
+    """The statements of a rule, and its result."""
+    if isinstance(found, View):
+        result: Operand = found.element(builder, ())
+    elif isinstance(found, Lazy):
+        result = found.element(builder, ())
+    elif isinstance(found, Scalar):
+        result = found.operand
+    else:
+        assert isinstance(found, Static), found
+        result = Constant(found.value, "complex128" if isinstance(found.value, complex) else "float64")
+    return builder.finish(), result
 
 
-def _without_dead(body: Block, result: Operand) -> Block:
-    """The statements that the result needs. All statements of a scalar rule are pure."""
+def _pure(body: Block, result: Operand) -> tuple[Block, Operand]:
+    """The statements that the result needs, with arrays of rank 0, such as `np.ones_like(out)`, as scalars."""
+    held: dict[Storage, Operand] = {}
+    known: dict[Operand, Operand] = {}
+    pure: list[Bind] = []
+    for statement in body:
+        match statement:
+            case Bind():
+                given = tuple(known.get(one, one) for one in statement.operands)
+                pure.append(replace(statement, operands=given))
+            case Store(storage=storage, operand=operand):
+                held[storage] = known.get(operand, operand)
+            case Load(value=value, storage=storage):
+                known[value] = held[storage]
+            case Allocate(storage=storage):
+                held[storage] = Constant(0.0, storage.dtype)
+            case _:
+                raise NotAcceptedError(f"the rule {statement.where and statement.where.function} is not compiled")
+    result = known.get(result, result)
     needed = {result}
     kept = []
-    for statement in reversed(body):
-        assert isinstance(statement, Bind | Load), f"a rule of scalars is not straight-line: {statement}"
+    for statement in reversed(pure):
         if statement.value in needed:
-            needed.update(operands(statement))
+            needed.update(statement.operands)
             kept.append(statement)
-    return tuple(reversed(kept))
+    return tuple(reversed(kept)), result
 
 
 def copy_scalars(builder: Builder, body: Block, known: dict[Operand, Operand]) -> None:
