@@ -65,7 +65,10 @@ class _Splitter:
                 scattered = self._scattered(statement)
                 if scattered:
                     return self._split(statement, scattered)
-                return [replace(statement, body=self.block(body, inside=True))]
+                before = len(self.buffers)
+                inner = self.block(body, inside=True)
+                # Iterations that share a buffer must take turns.
+                return [replace(statement, body=inner, order_free=len(self.buffers) == before)]
             case For(body=body):
                 return [replace(statement, body=self.block(body, inside=False))]
             case If(then=then, otherwise=otherwise):
