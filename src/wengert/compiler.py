@@ -22,6 +22,8 @@ from wengert.adjoint.reverse import reverse
 from wengert.emit import compile_program
 from wengert.errors import ArgumentError
 from wengert.passes.dead_code import without_dead_code
+from wengert.passes.fuse import fuse_loops
+from wengert.passes.gather import gather_stencils
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.split_scatter import split_scatters
 from wengert.program.printer import print_program
@@ -32,13 +34,13 @@ __all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel"]
 
 Pass = Callable[[Program], Program]
 
-PREPARE: list[Pass] = [without_dead_code, hoist_invariants]
+PREPARE: list[Pass] = [without_dead_code, hoist_invariants, fuse_loops]
 """What is done to a program before it is differentiated."""
 
 DERIVATIVE: list[Pass] = [without_dead_code, hoist_invariants]
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [split_scatters]
+FINISH: list[Pass] = [fuse_loops, gather_stencils, split_scatters]
 """What is done to a program before it becomes machine code."""
 
 
