@@ -22,6 +22,7 @@ from wengert.adjoint.reverse import reverse
 from wengert.emit import compile_program
 from wengert.errors import ArgumentError
 from wengert.passes.dead_code import without_dead_code
+from wengert.passes.forwarding import forward_values
 from wengert.passes.fuse import fuse_loops
 from wengert.passes.gather import gather_stencils
 from wengert.passes.invariants import hoist_invariants
@@ -34,10 +35,10 @@ __all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel"]
 
 Pass = Callable[[Program], Program]
 
-PREPARE: list[Pass] = [without_dead_code, hoist_invariants, fuse_loops]
+PREPARE: list[Pass] = [forward_values, without_dead_code, hoist_invariants, fuse_loops, forward_values, without_dead_code]
 """What is done to a program before it is differentiated."""
 
-DERIVATIVE: list[Pass] = [without_dead_code, hoist_invariants]
+DERIVATIVE: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
 """What is done to a derivative, which may then be printed or differentiated again."""
 
 FINISH: list[Pass] = [fuse_loops, gather_stencils, split_scatters]

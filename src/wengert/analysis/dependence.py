@@ -29,7 +29,7 @@ from wengert.program.statements import (
     While,
 )
 
-__all__ = ["Moment", "Read", "is_changed_between", "is_overwritten_after", "moment_after", "reads_of"]
+__all__ = ["Instance", "Moment", "Read", "is_changed_between", "is_overwritten_after", "moment_after", "reads_of"]
 
 Axis: TypeAlias = Operand | Span
 
@@ -77,7 +77,7 @@ def _written(index: Index, statement: Statement, root: Storage) -> Iterator[tupl
                     yield section.storage, section.axes
 
 
-class _Instance:
+class Instance:
     """One execution of a statement. Values of the loops that both instances share are the same symbols."""
 
     def __init__(self, index: Index, tag: str, shared: int) -> None:
@@ -127,7 +127,7 @@ def _can_meet(
     for storage, axes in _written(index, statement, root):
         if storage is not read.storage:
             return True
-        first, second = _Instance(index, "read", shared), _Instance(index, "write", shared)
+        first, second = Instance(index, "read", shared), Instance(index, "write", shared)
         constraints: list[Form] = []
         for own, other in zip(read.axes, axes, strict=True):
             constraints += equal(first.axis(own), second.axis(other))
