@@ -62,7 +62,9 @@ class Family:
 
     def _run(self, kernel: Kernel, reverse: bool, leaves: Sequence[Any]) -> list[Any]:
         results, outputs = kernel(*leaves)
-        if not reverse:
+        if not reverse and kernel is self.kernel:
+            return [results[i] for i in self.floats]
+        if not reverse:  # the highest derivatives come last
             return results[-len(self.floats) :] if self.floats else []
         return self.in_order(results, outputs)
 
@@ -320,7 +322,9 @@ class Jitted:
         if not self.returned:
             return ()
         positional = len(values) - len(names)
-        bound = inspect.signature(self.function).bind(*range(positional), **dict(zip(names, range(positional, len(values)), strict=True)))
+        bound = inspect.signature(self.function).bind(
+            *range(positional), **dict(zip(names, range(positional, len(values)), strict=True))
+        )
         found = []
         for name in self.returned:
             position = bound.arguments[name]

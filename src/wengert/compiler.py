@@ -35,10 +35,19 @@ __all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel"]
 
 Pass = Callable[[Program], Program]
 
-PREPARE: list[Pass] = [forward_values, without_dead_code, hoist_invariants, fuse_loops, forward_values, without_dead_code]
+_SIMPLER: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
+
+PREPARE: list[Pass] = [*_SIMPLER, fuse_loops, forward_values, without_dead_code]
+    forward_values,
+    without_dead_code,
+    hoist_invariants,
+    fuse_loops,
+    forward_values,
+    without_dead_code,
+]
 """What is done to a program before it is differentiated."""
 
-DERIVATIVE: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
+DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
 FINISH: list[Pass] = [fuse_loops, gather_stencils, split_scatters]
@@ -121,7 +130,7 @@ class Kernel:
             if isinstance(parameter, Array):
                 given[i] = self._prepared(leaf, i, parameter, back)
         made = [
-            np.zeros([n if type(n) is int else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
+            np.zeros([n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
             for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
         ]
         inputs, outputs = iter(given), iter(made)

@@ -77,7 +77,8 @@ def test_a_square_in_place_saves_what_it_overwrites() -> None:
 
 
 def test_neighbours_are_told_apart_by_their_order() -> None:
-    """x[i] = x[i - 1] * x[i - 2] never overwrites a factor that was read; x[i - 1] = x[i] * x[i] in turn does not either.
+    """x[i] = x[i - 1] * x[i - 2] never overwrites a factor that was read; x[i - 1] = x[i] * x[i] in turn does not
+    either.
 
     Run backwards over the array, x[i] = x[i - 1] * x[i - 2] overwrites what has been a factor two steps before.
     """

@@ -130,3 +130,5 @@ def test_sizes_that_turn_out_to_be_one():
         lowered_call(lambda A, n: A[:n].squeeze(), A, 1)
     with pytest.raises(UnsupportedOperationError, match="is empty"):
         lowered_call(lambda x: x[:1] * x, np.zeros(0))
+    with pytest.raises(UnsupportedOperationError, match="is stretched only if"):
+        lowered_call(lambda x, n: x[:n] * x, x, 1)

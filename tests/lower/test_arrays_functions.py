@@ -123,6 +123,12 @@ CASES = [
     (lambda x: np.atleast_2d(x), x),
     (lambda x, y: np.append(x, y), x, y),
     (lambda A: np.linalg.matrix_power(A, 3), S),
+    (lambda A: A[np.triu_indices(5)], A),
+    (lambda n: np.tril_indices(n, -1), 4),
+    (lambda n: np.indices((n, 3)), 2),
+    (lambda n: np.diag_indices(n), 3),
+    (lambda x: x.argsort(), x),
+    (lambda A: np.add.reduce(A, axis=1, keepdims=True) * np.multiply.reduce(A), A),
 ]
 
 

@@ -21,6 +21,7 @@ from wengert.adjoint.arrays import reverse_apply, section_needs
 from wengert.adjoint.ends import copied_results, copy_section, make_parameter_bars, seed
 from wengert.adjoint.residuals import Residuals, Slot, trip_count
 from wengert.analysis.activity import Carrier, active, apply_paths, carries, differentiable_operands
+from wengert.analysis.dependence import may_meet
 from wengert.analysis.index import Enclosing, Index, index_program
 from wengert.analysis.needed import plan_needed
 from wengert.program.builder import Builder, integer
@@ -85,6 +86,7 @@ class Reversal:
             self._needs,
             [s for s in self._active_storages() if self.index.enclosing_storage(s)],
         )
+        self.ordered = self._ordered_loops()
         self.cells = self._values_used_deeper()
         self.builder = Builder()
         self.residuals = Residuals(self.index, self.plan, self.builder, self.get)
@@ -96,6 +98,20 @@ class Reversal:
         self.bars: dict[Value, Operand] = {}
         self.cell_bars: dict[Value, Storage] = {}
         self.storage_bars: dict[Storage, Storage] = {}
+
+    def _ordered_loops(self) -> set[For]:
+        """Order-free loops that now need an order: additions that meet in one element each save what they add to."""
+        adding: dict[For, list[Accumulate]] = {}
+        for one in self.plan.overwriting:
+            if isinstance(one, Accumulate):
+                for loop in self.index.places[one].loops:
+                    if isinstance(loop, For) and loop.order_free:
+                        adding.setdefault(loop, []).append(one)
+        return {
+            loop
+            for loop, together in adding.items()
+            if any(may_meet(self.index, loop, one, other) for one in together for other in together)
+        }
 
     # What has an adjoint, and what that needs.
 
@@ -184,7 +200,8 @@ class Reversal:
                 self.residuals.make(statement)
                 with self.builder.block() as body:
                     self._forward(statement.body, (*enclosing, Enclosing(statement, 0)))
-                self.builder.append(replace(statement, body=tuple(body)))
+                order_free = statement.order_free and statement not in self.ordered
+                self.builder.append(replace(statement, body=tuple(body), order_free=order_free))
             case If():
                 with self.builder.block() as then:
                     self._forward(statement.then, (*enclosing, Enclosing(statement, 0)))
@@ -446,9 +463,10 @@ class Reversal:
     def _reverse_for(self, statement: For, enclosing: tuple[Enclosing, ...]) -> None:
         self.residuals.recall(statement)
         start, stop, step = self.get(statement.start), self.get(statement.stop), statement.step
-        if not statement.order_free:
+        order_free = statement.order_free and statement not in self.ordered
+        if not order_free:
             start, stop, step = self._backwards(start, stop, step)
-        with self.builder.loop(start, stop, step, order_free=statement.order_free, hint=statement.counter.hint) as i:
+        with self.builder.loop(start, stop, step, order_free=order_free, hint=statement.counter.hint) as i:
             self.known.append({statement.counter: i})
             self._reverse_nested(statement.body, (*enclosing, Enclosing(statement, 0)))
             self.known.pop()

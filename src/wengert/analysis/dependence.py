@@ -87,6 +87,7 @@ class Instance:
         self._spans = 0
 
     def symbol(self, value: object) -> object:
+        """What stands for a value in this execution: itself, or one of its own."""
         if not isinstance(value, Value):
             return value
         loops = [one for one in self.index.enclosing_definition(value) if not isinstance(one.statement, If)]
@@ -102,6 +103,7 @@ class Instance:
         return {self.symbol(value): coefficient for value, coefficient in form.items()}
 
     def axis(self, axis: Axis) -> Form:
+        """An index, or any of a span, as a form."""
         if not isinstance(axis, Span):
             return self.form(affine(self.index, axis))
         self._spans += 1
@@ -180,3 +182,12 @@ def is_changed_between(index: Index, read: Read, statement: Statement) -> bool:
     if place.begin > read.at.clock and not repeated:
         return False
     return _can_meet(index, read, statement, len(start.loops))
+
+
+def may_meet(index: Index, loop: For, first: Store | Accumulate, second: Store | Accumulate) -> bool:
+    """Whether `first`, in one iteration of the loop, and `second`, in a later one, may write the same element."""
+    place = index.places[first]
+    if index.root(first.storage) is not index.root(second.storage):
+        return False
+    read = Read(first.storage, first.indices, place, moment_after(index, first))
+    return _can_meet(index, read, second, place.loops.index(loop), loop)

@@ -140,7 +140,7 @@ class _Planner:
         return again
 
     def _costs(self, read: Read) -> bool:
-        """Whether a read in the reverse sweep makes the forward sweep save something: a variable, or what is overwritten."""
+        """Whether a read in the reverse sweep makes the forward sweep save: a variable, or what is overwritten."""
         root = self.index.root(read.storage)
         local_variable = root.rank == 0 and bool(self.index.enclosing_storage(root))
         return local_variable or bool(self._overwriters(read))

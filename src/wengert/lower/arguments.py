@@ -193,6 +193,7 @@ def array_parameter(context: Context, hint: str, kind: ArrayType) -> Array:
         )
         if isinstance(size, Value):
             context.not_negative.add(size)
+            context.not_one.add(size)
         sizes.append(size)
     storage = Storage(hint, kind.dtype, len(sizes))
     context.builder.sizes[storage] = tuple(sizes)

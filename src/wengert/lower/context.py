@@ -43,9 +43,9 @@ class Context:
     """What the functions of this folder pass to one another. `node` is the syntax that is being lowered.
 
     What is known of integers: `ranges` of the counters of open loops (start, stop, step), taken out when the loop is
-    closed; `not_negative`, values that are sizes. With the block in which it holds: `below`, values that lie between 0
-    and a bound, itself excluded; `equal`, pairs of sizes that were checked to be equal; `checked`, what an index into
-    an axis of a size became when it was checked.
+    closed; `not_negative`, values that are sizes; `not_one`, sizes of parameters that are not 1. With the block in
+    which it holds: `below`, values that lie between 0 and a bound, itself excluded; `equal`, pairs of sizes that were
+    checked to be equal; `checked`, what an index into an axis of a size became when it was checked.
     `in_range`: storages of indices that are in range of a size, and are never written again.
     `roots`: the storages that are another name (a `Reshape`) of the one given.
     `scopes`: the functions being read, as `frames`, with their variables. `captures`: what is taken from outside.
@@ -57,6 +57,7 @@ class Context:
     node: ast.AST | None = None
     ranges: dict[Value, tuple[Operand, Operand, int]] = field(default_factory=dict)
     not_negative: set[Value] = field(default_factory=set)
+    not_one: set[Value] = field(default_factory=set)
     below: dict[Value, list[tuple[Operand, list[Statement]]]] = field(default_factory=dict)
     equal: list[tuple[frozenset[Operand], list[Statement]]] = field(default_factory=list)
     checked: dict[tuple[Operand, Operand], list[tuple[Operand, list[Statement]]]] = field(default_factory=dict)

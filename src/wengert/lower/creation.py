@@ -422,3 +422,47 @@ def static_int(context: Context, value: Abstract | None, what: str, default: int
         return default
     found = static(context, value, what)
     return found if found is None else operator.index(found)
+
+
+@lowers(np.indices)
+def indices(context: Context, dimensions: Abstract, dtype: Abstract | None = None) -> Abstract:
+    """The place of each element: one array for each axis, stacked."""
+    sizes = sizes_of(context, dimensions)
+    name = dtype_name(context, dtype, "int64")
+
+    def grid(axis: int) -> Lazy:
+        return Lazy(name, sizes, lambda builder, place: builder.cast(place[axis], name), ())
+
+    target = new_array(context, "indices", name, (integer(len(sizes)), *sizes))
+    for number in range(len(sizes)):
+        axes: tuple[Operand | Along, ...] = (
+            integer(number),
+            *(Along(a, integer(0), integer(1)) for a in range(len(sizes))),
+        )
+        assign(context, View(target.storage, axes, sizes), grid(number))
+    return target
+
+
+@lowers(np.diag_indices)
+def diag_indices(context: Context, n: Abstract, ndim: Abstract | None = None) -> Abstract:
+    """The places of the diagonal."""
+    count = 2 if ndim is None else operator.index(static(context, ndim, "ndim"))
+    places = in_storage(context, as_operand(context, arange(context, n)))
+    return Sequence((places,) * count)
+
+
+@lowers(np.tril_indices, np.triu_indices)
+def triangle_indices(
+    context: Context, n: Abstract, k: Abstract | None = None, m: Abstract | None = None, *, function: Any
+) -> Abstract:
+    """The places of a triangle, row by row."""
+    from wengert.lower.gathering import nonzero
+
+    sizes = sizes_of(context, Sequence((n, n if m is None else m)))
+    offset = integer(0) if k is None else context.builder.cast(_scalar(context, k).operand, "int64")
+    test = "less_equal" if function is np.tril_indices else "greater_equal"
+
+    def inside(builder: Builder, place: tuple[Operand, ...]) -> Operand:
+        return builder.bind(test, place[1], builder.bind("add", place[0], offset))
+
+    return nonzero(context, Lazy("bool", sizes, inside, ()))

@@ -19,7 +19,7 @@ from wengert.lower.values import Abstract, Along, Lazy, Scalar, Static, View
 from wengert.lower.values import Sequence as AbstractSequence
 from wengert.program.builder import Builder, integer
 from wengert.program.functions import FUNCTIONS, result_dtype
-from wengert.program.statements import Constant, Operand
+from wengert.program.statements import Constant, Operand, Value
 
 __all__ = [
     "ArrayLike",
@@ -161,9 +161,25 @@ def broadcast_sizes(context: Context, *shapes: tuple[Operand, ...]) -> tuple[Ope
             continue
         chosen = next((size for size in wide if isinstance(size, Constant)), wide[0])
         for size in wide:
+            _check_not_stretched(context, chosen, size)
             check_equal(context, chosen, size, "ValueError", text, *(one for sizes in shapes for one in sizes))
         found.append(size_of(context, chosen))
     return tuple(found)
+
+
+def _check_not_stretched(context: Context, first: Operand, second: Operand) -> None:
+    """Check that two sizes do not differ because one of them, computed when the program runs, is 1."""
+    unknown = [one for one in (first, second) if isinstance(one, Value) and one not in context.not_one]
+    if same_size(context, first, second) or not unknown:
+        return
+    builder = context.builder
+    fine = builder.bind("equal", first, second)
+    both: Operand = Constant(True, "bool")
+    for one in unknown:
+        both = builder.bind("logical_and", both, builder.bind("not_equal", one, integer(1)))
+    message = "an axis of size 1 is stretched only if its size is known when compiling: sizes {} and {}"
+    holds = builder.bind("logical_or", fine, both)
+    builder.check(holds, "UnsupportedOperationError", message, first, second)
 
 
 def require_sizes(context: Context, target: tuple[Operand, ...], sizes: tuple[Operand, ...]) -> None:

@@ -268,10 +268,9 @@ def slice_axis(context: Context, item: SliceItem, size: Operand) -> tuple[Operan
     if stride == 0:
         context.refuse("slice step cannot be zero")
     # A start beyond the end and a stop before the beginning select nothing: the count sees to that.
-    if stride == 1:
-        only = _only_element(context, start, stop, size)
-        if only is not None:
-            return only, integer(1), step
+    only = _only_element(context, start, stop, stride, size)
+    if only is not None:
+        return only, integer(1), step
     if stride > 0:
         low = integer(0) if start is None else _at_least(context, _from_end(context, start, size), 0)
         high = size if stop is None else _at_most(context, _from_end(context, stop, size), size)
@@ -282,23 +281,29 @@ def slice_axis(context: Context, item: SliceItem, size: Operand) -> tuple[Operan
     return low, _count(context, high, low, -stride), step
 
 
-def _only_element(context: Context, start: Operand | None, stop: Operand | None, size: Operand) -> Operand | None:
+def _only_element(
+    context: Context, start: Operand | None, stop: Operand | None, stride: int, size: Operand
+) -> Operand | None:
     """The index of the only element that a slice such as `k:k+1`, `:1` or `-1:` selects, so that it can be stretched.
 
     That the element exists is checked: of an array without it, Python's slice would be empty.
     """
-    low = integer(0) if start is None else _from_end(context, start, size)
-    high = size if stop is None else _from_end(context, stop, size)
-    if difference(context, high, low) != 1 or (start is None and stop is None):
+    if start is None and stop is None:
         return None
     builder = context.builder
+    first, end = (integer(0), size) if stride > 0 else (builder.bind("subtract", size, integer(1)), integer(-1))
+    low = first if start is None else _from_end(context, start, size)
+    high = end if stop is None else _from_end(context, stop, size)
+    apart = difference(context, high, low)
+    if apart is None or not 1 <= (apart if stride > 0 else -apart) <= abs(stride):
+        return None
     exists: Operand = Constant(True, "bool")
     if not prove_non_negative(context, low):
         exists = builder.bind("greater_equal", low, integer(0))
-    if not prove_at_least(context, size, high):
-        exists = builder.bind("logical_and", exists, builder.bind("less_equal", high, size))
-    message = "the slice {}:{} of an axis of size {} is empty, which was not known when compiling"
-    builder.check(exists, "UnsupportedOperationError", message, low, high, size)
+    if not prove_below(context, low, size):
+        exists = builder.bind("logical_and", exists, builder.bind("less", low, size))
+    message = "a slice that starts at {} of an axis of size {} is empty, which was not known when compiling"
+    builder.check(exists, "UnsupportedOperationError", message, low, size)
     return low
 
 

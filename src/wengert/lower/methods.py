@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.lower import ordering, products, reductions, selection, shaping
+from wengert.lower import ordering, products, reductions, searching, selection, shaping
 from wengert.lower.bounds import product
-from wengert.lower.calls import Lowering, lowers, lowers_attribute, lowers_method, static
+from wengert.lower.calls import Lowering, call, lowers, lowers_attribute, lowers_method, static
 from wengert.lower.context import Context
 from wengert.lower.creation import copy, dtype_name
 from wengert.lower.elementwise import as_operand, cast_value, check_equal, shape_of, ufunc
@@ -34,6 +34,8 @@ _SAME: dict[str, tuple[Lowering, Any]] = {
     "max": (ordering.extremum, np.max),
     "min": (ordering.extremum, np.min),
     "prod": (ordering.prod, np.prod),
+    "argsort": (searching.argsort, None),
+    "searchsorted": (searching.searchsorted, None),
     "sort": (ordering.sort_in_place, None),
     "dot": (products.dot, None),
     "clip": (selection.clip, None),
@@ -186,6 +188,11 @@ def tolist(context: Context, base: Abstract) -> Abstract:
     count = int(value.sizes[0].value.real)
     items = [value.element(context.builder, (integer(k),)) for k in range(count)]
     return Sequence(tuple(Scalar(as_python(context, one), weak=True) for one in items), mutable=True)
+
+
+@lowers_method("compress")
+def compress(context: Context, base: Abstract, condition: Abstract, axis: Abstract | None = None) -> Abstract:
+    return call(context, np.compress, [condition, base, Static(None) if axis is None else axis])
 
 
 @lowers_method("is_integer")

@@ -86,7 +86,7 @@ def prod(
     function: Any,
 ) -> Abstract:
     value = as_operand(context, a)
-    if function is np.multiply.reduce and axis is None:
+    if function == np.multiply.reduce and axis is None:
         axis = Static(0)
     kind = np.dtype(value.dtype).kind
     name = dtype_name(context, dtype, {"b": "int64", "i": "int64", "u": "uint64"}.get(kind, value.dtype))

@@ -150,7 +150,7 @@ def sum_(
     function: Any = np.sum,
 ) -> Abstract:
     value = _selected(context, as_operand(context, a), where)
-    if function is np.add.reduce and axis is None:
+    if function == np.add.reduce and axis is None:
         axis = Static(0)
     axes = axes_of(context, axis, len(shape_of(value)))
     name = dtype_name(context, dtype, _sum_dtype(value.dtype))

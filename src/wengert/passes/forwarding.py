@@ -128,12 +128,10 @@ class _Forwarder:
                 del held[place]
 
 
-def _apart(
-    first: tuple[frozenset[tuple[object, int]], ...], second: tuple[frozenset[tuple[object, int]], ...]
-) -> bool:
+def _apart(first: tuple[frozenset[tuple[object, int]], ...], second: tuple[frozenset[tuple[object, int]], ...]) -> bool:
     """Whether two places differ by a constant other than zero along some axis."""
     for one, other in zip(first, second, strict=True):
-        difference: Form = minus(dict(one), dict(other))  # type: ignore[arg-type]  # symbols are hashable objects
+        difference: Form = minus(dict(one), dict(other))
         if difference.keys() == {None}:
             return True
     return False

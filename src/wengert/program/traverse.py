@@ -6,8 +6,8 @@ Every analysis and pass goes through these functions, so that a new kind of stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, get_args
 
 from wengert.program.statements import (
     Accumulate,
@@ -152,6 +152,15 @@ def walk(block: Block) -> Iterator[Statement]:
             yield from walk(nested)
 
 
+_OPERANDS = ("value", "operand", "count", "counter", "start", "stop", "condition")
+_ALL_OPERANDS = ("operands", "indices", "sizes")
+_STORAGES = ("storage", "of")
+_SECTIONS = ("outputs", "inputs")
+_BLOCKS = ("body", "test", "then", "otherwise")
+_STACKS = ("stack", "kept")
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Statement)}
+
+
 def rebuild(
     statement: Statement,
     operand: Callable[[Operand], Operand],
@@ -161,79 +170,30 @@ def rebuild(
 ) -> Statement:
     """The statement with each operand (bound values included), storage, nested block and stack replaced."""
 
-    def section(one: Section) -> Section:
+    def item(one: Section | Operand) -> Section | Operand:
+        if not isinstance(one, Section):
+            return operand(one)
         axes = tuple(
             Span(operand(a.start), operand(a.size), operand(a.step)) if isinstance(a, Span) else operand(a)
             for a in one.axes
         )
         return Section(storage(one.storage), axes, one.order)
 
-    def all_of(found: tuple[Operand, ...]) -> tuple[Operand, ...]:
-        return tuple(operand(one) for one in found)
-
     changes: dict[str, Any] = {}
-    match statement:
-        case Bind():
-            changes = {"value": operand(statement.value), "operands": all_of(statement.operands)}
-        case Load():
-            changes = {
-                "value": operand(statement.value),
-                "storage": storage(statement.storage),
-                "indices": all_of(statement.indices),
-            }
-        case Store() | Accumulate():
-            changes = {
-                "storage": storage(statement.storage),
-                "indices": all_of(statement.indices),
-                "operand": operand(statement.operand),
-            }
-        case Allocate():
-            kept = None if statement.kept is None else stack(statement.kept)
-            changes = {"storage": storage(statement.storage), "sizes": all_of(statement.sizes), "kept": kept}
-        case Recall():
-            changes = {
-                "storage": storage(statement.storage),
-                "sizes": all_of(statement.sizes),
-                "stack": stack(statement.stack),
-            }
-        case Reshape():
-            changes = {
-                "storage": storage(statement.storage),
-                "of": storage(statement.of),
-                "sizes": all_of(statement.sizes),
-            }
-        case Reserve():
-            changes = {"stack": stack(statement.stack), "count": operand(statement.count)}
-        case Push():
-            changes = {"stack": stack(statement.stack), "operand": operand(statement.operand)}
-        case Pop():
-            changes = {"value": operand(statement.value), "stack": stack(statement.stack)}
-        case For():
-            changes = {
-                "counter": operand(statement.counter),
-                "start": operand(statement.start),
-                "stop": operand(statement.stop),
-                "body": nested(statement.body),
-            }
-        case While():
-            changes = {
-                "test": nested(statement.test),
-                "condition": operand(statement.condition),
-                "body": nested(statement.body),
-            }
-        case If():
-            changes = {
-                "condition": operand(statement.condition),
-                "then": nested(statement.then),
-                "otherwise": nested(statement.otherwise),
-            }
-        case Apply():
-            changes = {
-                "outputs": tuple(section(one) for one in statement.outputs),
-                "inputs": tuple(section(one) if isinstance(one, Section) else operand(one) for one in statement.inputs),
-            }
-        case Check():
-            changes = {"condition": operand(statement.condition), "operands": all_of(statement.operands)}
+    for name in _FIELDS[type(statement)]:
+        old = getattr(statement, name)
+        if name in _OPERANDS:
+            changes[name] = operand(old)
+        elif name in _ALL_OPERANDS:
+            changes[name] = tuple([operand(one) for one in old])
+        elif name in _STORAGES:
+            changes[name] = storage(old)
+        elif name in _BLOCKS:
+            changes[name] = nested(old)
+        elif name in _SECTIONS:
+            changes[name] = tuple([item(one) for one in old])
+        elif name in _STACKS and old is not None:
+            changes[name] = stack(old)
     return replace(statement, **changes)
 
 
