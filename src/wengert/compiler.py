@@ -38,13 +38,6 @@ Pass = Callable[[Program], Program]
 _SIMPLER: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
 
 PREPARE: list[Pass] = [*_SIMPLER, fuse_loops, forward_values, without_dead_code]
-    forward_values,
-    without_dead_code,
-    hoist_invariants,
-    fuse_loops,
-    forward_values,
-    without_dead_code,
-]
 """What is done to a program before it is differentiated."""
 
 DERIVATIVE: list[Pass] = _SIMPLER

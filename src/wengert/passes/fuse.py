@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from wengert.analysis.affine import Form, affine
@@ -36,7 +37,7 @@ from wengert.program.statements import (
     Value,
     While,
 )
-from wengert.program.traverse import bound, reads, rebuild, substitute, walk, writes
+from wengert.program.traverse import bound, operands, reads, rebuild, substitute, walk, writes
 
 __all__ = ["fuse_loops"]
 
@@ -54,30 +55,55 @@ def fuse_loops(program: Program) -> Program:
 
 
 def _with_blocks(statement: Statement, nested: Callable[[Block], Block]) -> Statement:
-    """A statement with its blocks replaced."""
-    if not isinstance(statement, For | If | While):
-        return statement
-    return rebuild(statement, lambda operand: operand, lambda storage: storage, nested)
+    """A statement with its blocks replaced; the same one where they stay the same."""
+    match statement:
+        case For(body=body):
+            found = nested(body)
+            return statement if found is body else replace(statement, body=found)
+        case If(then=then, otherwise=otherwise):
+            first, second = nested(then), nested(otherwise)
+            is_same = first is then and second is otherwise
+            return statement if is_same else replace(statement, then=first, otherwise=second)
+        case While(test=test, body=body):
+            first, second = nested(test), nested(body)
+            return statement if first is test and second is body else replace(statement, test=first, body=second)
+        case _:
+            return statement
+
+
+def _if_changed(block: Block, found: Sequence[Statement]) -> Block:
+    """The statements found; the block itself where they are its own."""
+    if len(block) == len(found) and all(one is other for one, other in zip(block, found, strict=True)):
+        return block
+    return tuple(found)
 
 
 def _without(block: Block, gone: set[Storage]) -> Block:
     """A block without the allocations of storages that are gone."""
     if not gone:
         return block
-    return tuple(
-        _with_blocks(one, lambda inner: _without(inner, gone))
-        for one in block
-        if not (isinstance(one, Allocate) and one.storage in gone)
-    )
+    kept = [one for one in block if not (isinstance(one, Allocate) and one.storage in gone)]
+    return _if_changed(block, [_with_blocks(one, lambda inner: _without(inner, gone)) for one in kept])
 
 
-@dataclass
+@dataclass(eq=False)
 class _Entry:
     """A statement of the block at hand."""
 
+    index: Index
     statement: Statement
-    effects: Effects
     nest: Nest | None
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What the statement does."""
+        return effects_of(self.index, self.statement)
+
+    @cached_property
+    def written(self) -> set[Storage]:
+        """The memory that the nest writes."""
+        body = () if self.nest is None else self.nest.body
+        return {self.index.root(one.storage) for one in body if isinstance(one, Store | Accumulate)}
 
 
 class _Fuser:
@@ -104,12 +130,13 @@ class _Fuser:
             same = (
                 one if nest is not None else rebuild(one, lambda operand: operand, lambda storage: storage, self.block)
             )
-            self._add(entries, _Entry(same, effects_of(self.index, same), nest))
+            self._add(entries, _Entry(self.index, same, nest))
         made_here = {one.storage: one for one in block if isinstance(one, Allocate)}
-        return tuple(
+        found = [
             entry.statement if entry.nest is None else _Contraction(self, entry.nest, made_here).nest()
             for entry in entries
-        )
+        ]
+        return _if_changed(block, found)
 
     # Fusion.
 
@@ -125,7 +152,7 @@ class _Fuser:
                     continue
                 fused = rebuilt(first.nest, self._joined(first.nest, entry.nest))
                 entries[position:] = between[0]
-                self._add(entries, _Entry(fused, effects_of(self.index, fused), nest_of(fused)))
+                self._add(entries, _Entry(self.index, fused, nest_of(fused)))
                 entries += between[1]
                 return
         entries.append(entry)
@@ -144,7 +171,7 @@ class _Fuser:
         assert first is not None
         assert second is not None
         loaded = {self.index.root(load.storage) for load in second.body if isinstance(load, Load)}
-        if len(first.loops) != len(second.loops) or not loaded & one.effects.writes:
+        if len(first.loops) != len(second.loops) or not loaded & one.written:
             return False
         if len(first.statements) + len(second.statements) > _LARGEST:
             return False
@@ -274,13 +301,16 @@ class _Contraction:
         """The nest after contraction."""
         body = [kept for one in self.given.body for kept in self._statement(one)]
         self.fuser.contracted |= self.scalars
+        if _if_changed(self.given.body, body) is self.given.body:
+            return self.given.loops[0]
         return rebuilt(self.given, [*self.given.levels[:-1], body])
 
     def _statement(self, statement: Statement) -> list[Statement]:
         def operand(one: Operand) -> Operand:
             return self.replaced.get(one, one) if isinstance(one, Value) else one
 
-        statement = rebuild(statement, operand, lambda storage: storage, lambda block: block)
+        if any(one in self.replaced for one in operands(statement)):
+            statement = rebuild(statement, operand, lambda storage: storage, lambda block: block)
         match statement:
             case Load():
                 return self._load(statement)
