@@ -67,6 +67,12 @@ def _written(program: Program) -> frozenset[int]:
     )
 
 
+def _is_plain(array: np.ndarray[Any, Any]) -> bool:
+    """Whether compiled code can read an array as it is."""
+    flags = array.flags
+    return flags.c_contiguous and flags.aligned
+
+
 class Kernel:
     """A program, run on leaves: arrays and numbers of the types of its parameters, outputs left out.
 
@@ -147,12 +153,12 @@ class Kernel:
                 return np.array(leaf, parameter.storage.dtype, order="C")
             if not leaf.flags.writeable:
                 raise ValueError("assignment destination is read-only")
-            if not leaf.flags.c_contiguous:
+            if not _is_plain(leaf):
                 copy = np.array(leaf, order="C")
                 back.append((leaf, copy))
                 return copy
             return leaf
-        if type(leaf) is np.ndarray and leaf.flags.c_contiguous and leaf.dtype == parameter.storage.dtype:
+        if type(leaf) is np.ndarray and _is_plain(leaf) and leaf.dtype == parameter.storage.dtype:
             return leaf
         return np.array(leaf, parameter.storage.dtype, order="C")
 

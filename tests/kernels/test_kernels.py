@@ -17,6 +17,8 @@ from benchmarks.kernels.cases import CASES, Case, fresh
 from numpy.testing import assert_allclose
 
 import wengert as wg
+from wengert.program import reference
+from wengert.program.verifier import verify
 
 Gradient = Callable[..., tuple[Any, tuple[Any, ...]]]
 
@@ -27,7 +29,27 @@ def record(case: Case) -> Gradient:
     return gradient
 
 
-ENGINES: dict[str, Callable[[Case], Gradient]] = {"record": record}
+def compiled(case: Case) -> Gradient:
+    """The same by machine code."""
+    gradient: Gradient = wg.value_and_grad(wg.jit(case.loss), case.argnums)
+    return gradient
+
+
+def printed(case: Case) -> Gradient:
+    """The same by the printed adjoint program, executed with NumPy."""
+
+    def gradient(*arguments: Any) -> tuple[Any, tuple[Any, ...]]:
+        kernel = wg.jit(case.loss).specialise(arguments).scalar
+        assert kernel is not None
+        adjoint = kernel.reverse(case.argnums, with_results=True, unit_seed=True)
+        verify(adjoint.program)
+        bars = tuple(np.zeros_like(arguments[place]) for place in case.argnums)
+        return reference.run(adjoint.program, *fresh(arguments), *bars), bars
+
+    return gradient
+
+
+ENGINES: dict[str, Callable[[Case], Gradient]] = {"record": record, "compiled": compiled, "printed": printed}
 
 
 @cache

@@ -26,6 +26,7 @@ from wengert.program.statements import (
     Operand,
     Program,
     Section,
+    Span,
     Statement,
     Storage,
     Store,
@@ -44,8 +45,7 @@ def forward_values(program: Program) -> Program:
     """The program with known values forwarded."""
     forwarder = _Forwarder(index_program(program))
     body = forwarder.block(program.body, {}, {})
-    results = tuple(one if isinstance(one, Section) else forwarder.operand(one) for one in program.results)
-    return replace(program, body=body, results=results)
+    return replace(program, body=body, results=tuple(forwarder.result(one) for one in program.results))
 
 
 class _Forwarder:
@@ -56,6 +56,17 @@ class _Forwarder:
     def operand(self, one: Operand) -> Operand:
         """What stands for an operand now."""
         return one if isinstance(one, Constant) else self.replaced.get(one, one)
+
+    def result(self, one: Operand | Section) -> Operand | Section:
+        """What stands for a result at the end."""
+        if isinstance(one, Section):
+            return replace(one, axes=tuple(self._axis(axis) for axis in one.axes))
+        return self.operand(one)
+
+    def _axis(self, axis: Operand | Span) -> Operand | Span:
+        if isinstance(axis, Span):
+            return Span(self.operand(axis.start), self.operand(axis.size), self.operand(axis.step))
+        return self.operand(axis)
 
     def block(self, block: Block, held: dict[_Place, Operand], computed: dict[_Computed, Operand]) -> Block:
         """A block. `held`: elements with known contents; `computed`: functions with known values."""

@@ -105,6 +105,12 @@ class _Entry:
         body = () if self.nest is None else self.nest.body
         return {self.index.root(one.storage) for one in body if isinstance(one, Store | Accumulate)}
 
+    @cached_property
+    def loaded(self) -> set[Storage]:
+        """The memory that the body of the nest reads."""
+        body = () if self.nest is None else self.nest.body
+        return {self.index.root(one.storage) for one in body if isinstance(one, Load)}
+
 
 class _Fuser:
     def __init__(self, index: Index, program: Program) -> None:
@@ -127,9 +133,7 @@ class _Fuser:
         entries: list[_Entry] = []
         for one in block:
             nest = nest_of(one) if isinstance(one, For) else None
-            same = (
-                one if nest is not None else rebuild(one, lambda operand: operand, lambda storage: storage, self.block)
-            )
+            same = one if nest is not None else _with_blocks(one, self.block)
             self._add(entries, _Entry(self.index, same, nest))
         made_here = {one.storage: one for one in block if isinstance(one, Allocate)}
         found = [
@@ -170,8 +174,7 @@ class _Fuser:
         first, second = one.nest, other.nest
         assert first is not None
         assert second is not None
-        loaded = {self.index.root(load.storage) for load in second.body if isinstance(load, Load)}
-        if len(first.loops) != len(second.loops) or not loaded & one.written:
+        if len(first.loops) != len(second.loops) or one.written.isdisjoint(other.loaded):
             return False
         if len(first.statements) + len(second.statements) > _LARGEST:
             return False

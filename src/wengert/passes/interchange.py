@@ -10,13 +10,14 @@ Architectures*, 2001, sections 5.2 (interchange), 5.3 (scalar expansion) and 2.4
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from wengert.analysis.affine import affine
 from wengert.analysis.index import Index, index_program
 from wengert.passes.independent import has_independent_iterations
+from wengert.passes.nests import compute_again
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import (
     Accumulate,
@@ -35,7 +36,7 @@ from wengert.program.statements import (
     Value,
     While,
 )
-from wengert.program.traverse import blocks, bound, operands, rebuild, walk
+from wengert.program.traverse import bound, made, operands, rebuild, walk
 
 __all__ = ["interchange_loops"]
 
@@ -293,7 +294,7 @@ class _Distribution:
                 found.append(changed)
             elif isinstance(one, Allocate):
                 if one.zeroed and not self._starts_zeroed(one.storage):
-                    found.append(Store(row, (place,), Constant(zero_of(row.dtype), row.dtype), one.where))
+                    found.append(Store(row, (place,), self.builder.cast(integer(0), row.dtype), one.where))
             elif isinstance(changed, Load | Store | Accumulate):
                 found.append(replace(changed, indices=(place,)))
             value = bound(one)
