@@ -43,8 +43,11 @@ def printed(case: Case) -> Gradient:
         assert kernel is not None
         adjoint = kernel.reverse(case.argnums, with_results=True, unit_seed=True)
         verify(adjoint.program)
-        bars = tuple(np.zeros_like(arguments[place]) for place in case.argnums)
-        return reference.run(adjoint.program, *fresh(arguments), *bars), bars
+        outputs = {place: np.zeros_like(arguments[place]) for place in case.argnums if np.ndim(arguments[place])}
+        found = reference.run(adjoint.program, *fresh(arguments), *outputs.values())
+        value, *numbers = found if isinstance(found, tuple) else (found,)  # then the derivatives of numbers, in order
+        remaining = iter(numbers)
+        return value, tuple(outputs[place] if place in outputs else next(remaining) for place in case.argnums)
 
     return gradient
 

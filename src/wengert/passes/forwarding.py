@@ -38,7 +38,8 @@ from wengert.program.traverse import rebuild, walk, writes
 __all__ = ["forward_values"]
 
 _Place: TypeAlias = tuple[Storage, tuple[frozenset[tuple[object, int]], ...]]
-_Computed: TypeAlias = tuple[str, tuple[Operand, ...], str]
+_Exact: TypeAlias = Value | tuple[str, str]
+_Computed: TypeAlias = tuple[str, tuple[_Exact, ...], str]
 
 
 def forward_values(program: Program) -> Program:
@@ -75,7 +76,7 @@ class _Forwarder:
             statement = self._renamed(original)
             match statement:
                 case Bind(value=value, function=function, operands=operands):
-                    key = (function, operands, value.dtype)
+                    key = (function, tuple(_exact(one) for one in operands), value.dtype)
                     if key in computed:
                         self.replaced[value] = computed[key]
                         continue
@@ -137,6 +138,11 @@ class _Forwarder:
         for place in [place for place in held if self.index.root(place[0]) is root]:
             if place[0] is not written[0] or not _apart(place[1], written[1]):
                 del held[place]
+
+
+def _exact(operand: Operand) -> _Exact:
+    """What stands for an operand where it is compared: 0.0 is not -0.0."""
+    return (repr(operand.value), operand.dtype) if isinstance(operand, Constant) else operand
 
 
 def _apart(first: tuple[frozenset[tuple[object, int]], ...], second: tuple[frozenset[tuple[object, int]], ...]) -> bool:

@@ -10,11 +10,10 @@ Banerjee, *Dependence Analysis*, 1997, chapter 4, with Fourier's elimination (se
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from wengert.analysis.affine import Form, affine, at_most, equal, feasible
+from wengert.analysis.affine import Form, at_most, equal, feasible
 from wengert.analysis.dependence import Instance
 from wengert.analysis.index import Index, index_program
 from wengert.program.statements import (
@@ -30,7 +29,6 @@ from wengert.program.statements import (
     Statement,
     Storage,
     Store,
-    Value,
     While,
 )
 from wengert.program.traverse import bound, rebuild, walk
@@ -52,10 +50,12 @@ def mark_independent(program: Program) -> Program:
     def marked(statement: Statement) -> Statement:
         if not isinstance(statement, For | If | While):
             return statement
-        found = rebuild(statement, lambda operand: operand, lambda storage: storage, block)
-        if isinstance(statement, For) and not statement.order_free and _keeps_no_stack(statement):
-            return replace(found, order_free=has_independent_iterations(index, statement))
-        return found
+        if isinstance(statement, For):
+            order_free = statement.order_free or (
+                _keeps_no_stack(statement) and has_independent_iterations(index, statement)
+            )
+            return replace(statement, body=block(statement.body), order_free=order_free)
+        return rebuild(statement, lambda operand: operand, lambda storage: storage, block)
 
     return replace(program, body=block(program.body))
 

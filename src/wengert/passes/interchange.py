@@ -2,8 +2,8 @@
 
 What goes in: a program. What comes out: a loop with independent iterations, around loops whose accesses are down the
 columns for their own counters and along the rows for its counter, is moved inside those; the rest of its body becomes
-loops of its own before, between and after them. What each of its iterations carries from one of these parts to the next,
-numbers and variables, is computed again or put into a row of numbers. What holds: each iteration does what it did, in
+loops of its own before, between and after them. What its iterations carry from one of these parts to the next, numbers
+and variables, is computed again or put into a row of numbers. What holds: each iteration does what it did, in
 the order in which it did it, so every bit is the same. Allen and Kennedy, *Optimizing Compilers for Modern
 Architectures*, 2001, sections 5.2 (interchange), 5.3 (scalar expansion) and 2.4 (distribution).
 """
@@ -213,7 +213,8 @@ class _Distribution:
         if not all(self._is_at_hand(one) for one in operands(definition)):
             return False
         if isinstance(definition, Load):
-            return definition.storage not in self.makers and not self._is_written_after(definition)
+            is_carried = definition.storage not in self.makers or definition.storage in self.rows
+            return is_carried and not self._is_written_after(definition)
         return isinstance(definition, Bind) and definition.value.dtype in ("int64", "bool")
 
     def _is_at_hand(self, operand: Operand) -> bool:
@@ -270,10 +271,14 @@ class _Distribution:
         with builder.block() as body:
             place = builder.bind("subtract", counter, loop.start, hint="place")
             for value in self.carried.get(part, ()):
-                if value in self.rows:
-                    known[value] = builder.load(self.rows[value], (place,), value.hint)
+                definition = self.definitions[value]
+                row = self.rows.get(value)
+                if row is None and isinstance(definition, Load):
+                    row = self.rows.get(definition.storage)
+                if row is not None:
+                    known[value] = builder.load(row, (place,), value.hint)
                 else:
-                    compute_again(builder, [self.definitions[value]], known)
+                    compute_again(builder, [definition], known)
             before = len(body)
             builder.append_all(self._changed(tuple(part.statements), known, place))
         if len(body) > before:
