@@ -197,20 +197,31 @@ class Specialisation:
 
     def is_current(self) -> bool:
         """Whether what was compiled in from outside is still there."""
-        return all(guard.holds() for guard in self.lowered.guards)
+        guards = self.lowered.guards
+        return not guards or all(guard.holds() for guard in guards)
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """The value of the function; it updates arrays as the function does."""
-        found, _ = self.kernel(*self.inputs(leaves))
+        found, _ = self.kernel(*(leaves if self._leaves_are_inputs else self.inputs(leaves)))
         return self.rebuilt(found, leaves)
+
+    @functools.cached_property
+    def _leaves_are_inputs(self) -> bool:
+        return not self.lowered.captured and self.lowered.leaves == tuple(range(len(self.lowered.leaves)))
+
+    @functools.cached_property
+    def _arguments(self) -> list[ResultLeaf]:
+        """The results that are the caller's own arrays."""
+        return [one for one in _result_leaves(self.result) if one.argument is not None]
 
     def rebuilt(self, found: Sequence[Any], leaves: Sequence[Any]) -> Any:
         """The function's result from those of the program."""
-        values = list(found)
-        for one in _result_leaves(self.result):
-            if one.argument is not None:
-                values[one.index] = leaves[one.argument]
-        return rebuild(self.result, values)
+        if self._arguments:
+            found = list(found)
+            for one in self._arguments:
+                assert one.argument is not None
+                found[one.index] = leaves[one.argument]
+        return rebuild(self.result, found)
 
     @functools.cached_property
     def functional(self) -> Kernel:
@@ -314,8 +325,9 @@ class Jitted:
             keywords = dict(zip(names, types[positional:], strict=True))
             lowered = lower_function(self.function, types[:positional], keywords)
             found = self._specialisations[key] = Specialisation(lowered, self._returned_leaves(values, names))
-            if not names and not any(isinstance(one, AliasType) for one in types):
-                self._by_classes[_classes(values)] = found
+            classes = None if names else _classes(values)
+            if classes is not None and not any(isinstance(one, AliasType) for one in types):
+                self._by_classes[classes] = found
         return found
 
     def _returned_leaves(self, values: Sequence[Any], names: tuple[str, ...]) -> tuple[int, ...]:
@@ -395,7 +407,7 @@ def _classes(values: Sequence[Any]) -> tuple[Any, ...] | None:
         kind = type(one)
         if kind is np.ndarray:
             shape = one.shape
-            found.append((one.dtype, tuple([size == 1 for size in shape]) if 1 in shape else len(shape)))
+            found += (one.dtype, tuple([size == 1 for size in shape]) if 1 in shape else len(shape))
         elif kind in _NUMBERS:
             found.append(kind)
         else:

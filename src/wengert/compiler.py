@@ -67,10 +67,12 @@ def _written(program: Program) -> frozenset[int]:
     )
 
 
-def _is_plain(array: np.ndarray[Any, Any]) -> bool:
+def _is_plain(array: Any) -> bool:
     """Whether compiled code can read an array as it is."""
+    if type(array) is not np.ndarray:
+        return False
     flags = array.flags
-    return flags.c_contiguous and flags.aligned
+    return bool(flags.c_contiguous and flags.aligned)
 
 
 class Kernel:
@@ -119,15 +121,30 @@ class Kernel:
         one = self.inputs[position]
         return one.storage.dtype if isinstance(one, Array) else one.dtype
 
-    def __call__(self, *leaves: Any) -> tuple[list[Any], list[np.ndarray[Any, Any]]]:
+    def __call__(self, *leaves: Any) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
         """Run the program: its results, and its output arrays."""
+        if not self._changes_nothing:
+            return self._run_with_copies(leaves)
+        for i in self._arrays:
+            if not _is_plain(leaves[i]):
+                return self._run_with_copies(leaves)
+        return self.machine_code(*leaves), []
+
+    @cached_property
+    def _arrays(self) -> list[int]:
+        return [i for i in range(len(self.inputs)) if self.is_array(i)]
+
+    @cached_property
+    def _changes_nothing(self) -> bool:
+        return not self.outputs and not self.written
+
+    def _run_with_copies(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
         given = list(leaves)
         if self.in_place and self.written:
             self._refuse_overlap(leaves)
         back: list[tuple[Any, Any]] = []
-        for i, (leaf, parameter) in enumerate(zip(leaves, self.inputs, strict=True)):
-            if isinstance(parameter, Array):
-                given[i] = self._prepared(leaf, i, parameter, back)
+        for i in self._arrays:
+            given[i] = self._prepared(leaves[i], i, back)
         made = [
             np.zeros([n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
             for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
@@ -136,7 +153,7 @@ class Kernel:
         results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
         for leaf, changed in back:
             leaf[...] = changed
-        return list(results), made
+        return results, made
 
     def _refuse_overlap(self, leaves: Sequence[Any]) -> None:
         """Refuse an array that is updated and lies partly in the memory of another: they would not be told apart."""
@@ -146,21 +163,19 @@ class Kernel:
                 if k != i and np.may_share_memory(leaves[i], other) and np.shares_memory(leaves[i], other):
                     raise ArgumentError("an argument that is updated in place overlaps another in memory; copy one")
 
-    def _prepared(self, leaf: Any, i: int, parameter: Array, back: list[tuple[Any, Any]]) -> Any:
+    def _prepared(self, leaf: Any, i: int, back: list[tuple[Any, Any]]) -> Any:
         """An array in C order that the program may use, and write if it writes it."""
-        if i in self.written:
-            if not self.in_place:
-                return np.array(leaf, parameter.storage.dtype, order="C")
-            if not leaf.flags.writeable:
-                raise ValueError("assignment destination is read-only")
-            if not _is_plain(leaf):
-                copy = np.array(leaf, order="C")
-                back.append((leaf, copy))
-                return copy
+        if i not in self.written:
+            return leaf if _is_plain(leaf) else np.array(leaf, order="C")
+        if not self.in_place:
+            return np.array(leaf, order="C")
+        if not leaf.flags.writeable:
+            raise ValueError("assignment destination is read-only")
+        if _is_plain(leaf):
             return leaf
-        if type(leaf) is np.ndarray and _is_plain(leaf) and leaf.dtype == parameter.storage.dtype:
-            return leaf
-        return np.array(leaf, parameter.storage.dtype, order="C")
+        copy = np.array(leaf, order="C")
+        back.append((leaf, copy))
+        return copy
 
     def reverse(self, wrt: tuple[int, ...], *, with_results: bool, unit_seed: bool, guarded: bool = False) -> Kernel:
         """The reverse derivative: see `wengert.adjoint.reverse`. The cotangents of arrays are the outputs."""

@@ -183,6 +183,17 @@ def test_checks_in_branches_and_of_loaded_indices_stay() -> None:
     assert _kinds(after) == _kinds(program)
 
 
+def test_checks_outside_innermost_loops_stay() -> None:
+    """They are run too seldom for a loop to be written twice."""
+    f = Loops()
+    with f.b.loop(ZERO, f.n) as i:
+        f.increase(i)
+        with f.b.loop(ZERO, f.size) as j:
+            f.b.store(f.x, (j,), Constant(1.0, "float64"))
+    program = f.program()
+    assert _kinds(hoist_checks(program)) == _kinds(program)
+
+
 def test_large_loops_are_not_written_twice() -> None:
     """An outer loop of many statements stays; the loops in it have their checks hoisted."""
     f = Loops()

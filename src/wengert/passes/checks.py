@@ -84,6 +84,7 @@ class _Hoister:
     def _loop(self, loop: For) -> list[Statement]:
         inside = _bound_inside(loop)
         builder, test, gone = Builder(), _Test(), set()
+        is_worth_it = False  # only checks of an innermost loop are: others are seldom run
         builder.where = loop.where
         if sum(1 for _ in walk(loop.body)) <= _LARGEST:
             for check, around in _checks(loop, ()):
@@ -91,7 +92,8 @@ class _Hoister:
                 if found is not None:
                     test.join(found)
                     gone.add(check)
-        if not gone:
+                    is_worth_it = is_worth_it or not any(isinstance(one, For | While) for one in walk(around[-1].body))
+        if not is_worth_it:
             return [replace(loop, body=self.block(loop.body))]
         fast = replace(loop, body=self.block(_without(loop.body, gone)))
         builder.branch(_emitted(builder, test), (fast,), fresh_copy((loop,)))
