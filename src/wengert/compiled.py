@@ -22,7 +22,7 @@ import numpy as np
 
 from wengert import tree
 from wengert.analysis.activity import carries
-from wengert.compiler import Kernel
+from wengert.compiler import Kernel, refuse_overlap
 from wengert.errors import ArgumentError
 from wengert.lower import Lowered, argument_leaves, lower_function, rebuild, types_of
 from wengert.lower.arguments import AliasType
@@ -202,7 +202,8 @@ class Specialisation:
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """The value of the function; it updates arrays as the function does."""
-        found, _ = self.kernel(*(leaves if self._leaves_are_inputs else self.inputs(leaves)))
+        as_they_are = self._leaves_are_inputs and len(leaves) == len(self.lowered.leaves)  # else one is an alias
+        found, _ = self.kernel(*(leaves if as_they_are else self.inputs(leaves)))
         return self.rebuilt(found, leaves)
 
     @functools.cached_property
@@ -322,6 +323,7 @@ class Jitted:
         found = self._specialisations.get(key)
         if found is None or (found.lowered.guards and not found.is_current()):
             positional = len(values) - len(names)
+            self._check_call(values[:positional], names)
             keywords = dict(zip(names, types[positional:], strict=True))
             lowered = lower_function(self.function, types[:positional], keywords)
             found = self._specialisations[key] = Specialisation(lowered, self._returned_leaves(values, names))
@@ -329,6 +331,13 @@ class Jitted:
             if classes is not None and not any(isinstance(one, AliasType) for one in types):
                 self._by_classes[classes] = found
         return found
+
+    def _check_call(self, positional: Sequence[Any], names: tuple[str, ...]) -> None:
+        """Raise the `TypeError` of a call with missing or unknown arguments."""
+        try:
+            inspect.signature(self.function).bind(*positional, **dict.fromkeys(names))
+        except TypeError as error:
+            raise TypeError(f"{self.function.__name__}(): {error}") from None
 
     def _returned_leaves(self, values: Sequence[Any], names: tuple[str, ...]) -> tuple[int, ...]:
         if not self.returned:
@@ -381,8 +390,10 @@ class Jitted:
         for number in numbers:
             start = len(argument_leaves(values[:number]))
             wanted += [start + k for k in _leaf_order(values[number])]
-        values = _plain(values)
-        return self.specialise(values, tuple(kwargs)).value_and_gradient(argument_leaves(values), tuple(wanted))
+        plain = _plain(values)
+        found = self.specialise(plain, tuple(kwargs))
+        refuse_overlap(argument_leaves(values), found.lowered.written)
+        return found.value_and_gradient(argument_leaves(plain), tuple(wanted))
 
     def program(self, *args: Any, **kwargs: Any) -> Kernel:
         """The program for arguments like these; printed, it is Python."""

@@ -11,7 +11,7 @@ to its parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from wengert.adjoint.reverse import reverse
 from wengert.emit import compile_program
 from wengert.errors import ArgumentError
 from wengert.passes.dead_code import without_dead_code
+from wengert.passes.expand import expand_operations
 from wengert.passes.forwarding import forward_values
 from wengert.passes.fuse import fuse_loops
 from wengert.passes.gather import gather_stencils
@@ -31,7 +32,7 @@ from wengert.program.printer import print_program
 from wengert.program.statements import Array, Operand, Program, Value
 from wengert.program.traverse import walk, writes
 
-__all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel"]
+__all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel", "refuse_overlap"]
 
 Pass = Callable[[Program], Program]
 
@@ -43,7 +44,7 @@ PREPARE: list[Pass] = [*_SIMPLER, fuse_loops, forward_values, without_dead_code]
 DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [fuse_loops, gather_stencils, split_scatters]
+FINISH: list[Pass] = [expand_operations, fuse_loops, gather_stencils, split_scatters]
 """What is done to a program before it becomes machine code."""
 
 
@@ -73,6 +74,18 @@ def _is_plain(array: Any) -> bool:
         return False
     flags = array.flags
     return bool(flags.c_contiguous and flags.aligned)
+
+
+def refuse_overlap(leaves: Sequence[Any], written: Iterable[int]) -> None:
+    """Refuse an array that is updated in place and shares memory with another: the program would not see it."""
+    for i in written:
+        for k, other in enumerate(leaves):
+            if k != i and isinstance(other, np.ndarray) and np.may_share_memory(leaves[i], other):
+                if np.shares_memory(leaves[i], other):
+                    raise ArgumentError(
+                        "the function writes to an argument that shares memory with another argument\n"
+                        "Pass a copy of one of them."
+                    )
 
 
 class Kernel:
@@ -140,8 +153,7 @@ class Kernel:
 
     def _run_with_copies(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
         given = list(leaves)
-        if self.in_place and self.written:
-            self._refuse_overlap(leaves)
+        refuse_overlap(leaves, self.written)
         back: list[tuple[Any, Any]] = []
         for i in self._arrays:
             given[i] = self._prepared(leaves[i], i, back)
@@ -154,14 +166,6 @@ class Kernel:
         for leaf, changed in back:
             leaf[...] = changed
         return results, made
-
-    def _refuse_overlap(self, leaves: Sequence[Any]) -> None:
-        """Refuse an array that is updated and lies partly in the memory of another: they would not be told apart."""
-        arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
-        for i in self.written:
-            for k, other in arrays:
-                if k != i and np.may_share_memory(leaves[i], other) and np.shares_memory(leaves[i], other):
-                    raise ArgumentError("an argument that is updated in place overlaps another in memory; copy one")
 
     def _prepared(self, leaf: Any, i: int, back: list[tuple[Any, Any]]) -> Any:
         """An array in C order that the program may use, and write if it writes it."""

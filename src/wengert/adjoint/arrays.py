@@ -16,9 +16,10 @@ import numpy as np
 
 from wengert.analysis.activity import apply_paths
 from wengert.lower import lower_into
+from wengert.lower.applying import view_of
 from wengert.lower.arrays import assign, call, update_item
 from wengert.lower.context import Context
-from wengert.lower.values import Abstract, Along, Lazy, Scalar, Sequence, Static, View
+from wengert.lower.values import Abstract, Lazy, Scalar, Sequence, Static, View
 from wengert.ops.table import Operation, Rule
 from wengert.program.builder import Builder, integer
 from wengert.program.operations import operation_of
@@ -44,22 +45,7 @@ class Primals(Protocol):
         """One axis of a section."""
 
 
-__all__ = ["forward_apply", "reverse_apply", "section_needs", "view_of"]
-
-
-def view_of(section: Section, storage: Storage, axes: tuple[Operand | Span, ...]) -> View:
-    """A section as a view of `storage`, with its indices replaced by `axes`."""
-    spans = [i for i, axis in enumerate(axes) if isinstance(axis, Span)]
-    place = {spans[of]: own for own, of in enumerate(section.order)}
-    found: list[Operand | Along] = []
-    sizes: list[Operand] = [integer(0)] * len(spans)
-    for i, axis in enumerate(axes):
-        if isinstance(axis, Span):
-            found.append(Along(place[i], axis.start, axis.step))
-            sizes[place[i]] = axis.size
-        else:
-            found.append(axis)
-    return View(storage, tuple(found), tuple(sizes))
+__all__ = ["forward_apply", "reverse_apply", "section_needs"]
 
 
 def _rules(reversal: Reversal, statement: Apply) -> Iterator[tuple[int, Operation, Rule]]:

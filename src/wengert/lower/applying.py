@@ -14,9 +14,10 @@ from wengert.lower.context import Context
 from wengert.lower.elementwise import ArrayLike
 from wengert.lower.storing import copy_of, in_storage, new_array
 from wengert.lower.values import Along, Scalar, View
-from wengert.program.statements import Operand, Section, Span
+from wengert.program.builder import integer
+from wengert.program.statements import Operand, Section, Span, Storage
 
-__all__ = ["applied", "section_of"]
+__all__ = ["applied", "section_of", "view_of"]
 
 
 def section_of(context: Context, value: ArrayLike) -> Section:
@@ -30,6 +31,21 @@ def section_of(context: Context, value: ArrayLike) -> Section:
         Span(axis.start, view.sizes[axis.axis], axis.step) if isinstance(axis, Along) else axis for axis in view.axes
     )
     return Section(view.storage, axes, tuple(followed.index(axis) for axis in range(view.rank)))
+
+
+def view_of(section: Section, storage: Storage, axes: tuple[Operand | Span, ...]) -> View:
+    """A section as a view of `storage`, with its indices replaced by `axes`."""
+    spans = [i for i, axis in enumerate(axes) if isinstance(axis, Span)]
+    place = {spans[of]: own for own, of in enumerate(section.order)}
+    found: list[Operand | Along] = []
+    sizes: list[Operand] = [integer(0)] * len(spans)
+    for i, axis in enumerate(axes):
+        if isinstance(axis, Span):
+            found.append(Along(place[i], axis.start, axis.step))
+            sizes[place[i]] = axis.size
+        else:
+            found.append(axis)
+    return View(storage, tuple(found), tuple(sizes))
 
 
 def applied(

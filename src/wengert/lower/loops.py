@@ -105,7 +105,7 @@ def leave(context: Context, loop: Loop) -> None:
 
 def _carried(context: Context, node: ast.For | ast.While, live: set[str]) -> tuple[list[str], set[str]]:
     nodes: list[ast.AST] = [*node.body, node.target] if isinstance(node, ast.For) else [*node.body, node.test]
-    changed = assigned(nodes)
+    changed = assigned(nodes) & scope_of(context).locals  # `np.sort(x)` looks like a change of `np`
     carried = sorted(changed & live)
     if contains(node.body, ast.Break, through_loops=False):
         carried.append(BROKEN)

@@ -8,19 +8,61 @@ for the dtypes, ranks and options of each statement; a failing check names the l
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from wengert.errors import SourceLocation
-from wengert.library import LIBRARY
+from wengert.library import IMPLEMENTATIONS
 from wengert.lower import lower_into
+from wengert.lower.applying import view_of
 from wengert.lower.context import Context
-from wengert.lower.values import Abstract, Scalar, Static, View
+from wengert.lower.values import Scalar, Static, View
 from wengert.program.builder import Builder
-from wengert.program.sections import view_of
-from wengert.program.statements import Apply, Block, For, If, Operand, Program, Section, While
+from wengert.program.statements import Apply, Block, Operand, Program, Section
+from wengert.program.traverse import blocks, rebuild, walk
 
 __all__ = ["expand_operations"]
 
 
 def expand_operations(program: Program) -> Program:
     """The program with the operations of the library written out."""
+    if not any(isinstance(one, Apply) and one.function in IMPLEMENTATIONS for one in walk(program.body)):
+        return program
     return replace(program, body=_expanded(program.body))
+
+
+def _expanded(block: Block) -> Block:
+    found: Block = ()
+    for statement in block:
+        if isinstance(statement, Apply) and statement.function in IMPLEMENTATIONS:
+            found += _implementation(statement)
+        elif blocks(statement):
+            found += (rebuild(statement, _same, _same, _expanded),)
+        else:
+            found += (statement,)
+    return found
+
+
+def _implementation(statement: Apply) -> Block:
+    """The statements of an implementation, as if they stood where the operation does."""
+    context = Context(Builder())
+    given = [_argument(one) for one in (*statement.outputs, *statement.inputs)]
+    options = {name: Static(value) for name, value in statement.statics}
+    lower_into(context, IMPLEMENTATIONS[statement.function], given, options)
+    return _placed(context.builder.finish(), statement.where)
+
+
+def _argument(one: Section | Operand) -> View | Scalar:
+    return view_of(one, one.storage, one.axes) if isinstance(one, Section) else Scalar(one, weak=False)
+
+
+def _placed(block: Block, where: SourceLocation | None) -> Block:
+    """The block with another place in the source."""
+
+    def nested(inner: Block) -> Block:
+        return _placed(inner, where)
+
+    return tuple(replace(rebuild(one, _same, _same, nested), where=where) for one in block)
+
+
+def _same(one: Any) -> Any:
+    return one

@@ -84,7 +84,10 @@ class Executable:
         numbers = [convert(one) for convert, one in zip(self._converters, arguments)]  # noqa: B905 -- checked above
         if self._has_complex:
             numbers = list(_flattened(numbers))
-        self._pack(block, 0, *numbers)
+        try:
+            self._pack(block, 0, *numbers)
+        except struct.error:
+            raise OverflowError("an integer argument has more than 64 bits") from None
         code = self._entry(POOL_ADDRESS, block)
         if code:
             raise self._error(code, block)

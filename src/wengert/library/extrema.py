@@ -1,0 +1,39 @@
+"""Extreme elements along axes. What holds: a NaN is the result where there is one, unless it is to be ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from wengert.library.reducing import join_into, reduced_axes, without_kept
+
+__all__ = ["greatest", "greatest_but_nan", "least", "least_but_nan"]
+
+
+def _extreme(out: Any, a: Any, axis: Any, keepdims: bool, join: Callable[[Any, Any], Any]) -> None:
+    axes = reduced_axes(a.ndim, axis)
+    found = without_kept(out, a.ndim, axes, keepdims)
+    found[...] = a[tuple(0 if one in axes else slice(None) for one in range(a.ndim))]
+    join_into(found, a, axes, join)
+
+
+def greatest(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
+    """`np.max`."""
+    _extreme(out, a, axis, keepdims, np.maximum)
+
+
+def least(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
+    """`np.min`."""
+    _extreme(out, a, axis, keepdims, np.minimum)
+
+
+def greatest_but_nan(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
+    """`np.fmax.reduce`."""
+    _extreme(out, a, axis, keepdims, np.fmax)
+
+
+def least_but_nan(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
+    """`np.fmin.reduce`."""
+    _extreme(out, a, axis, keepdims, np.fmin)

@@ -1,0 +1,241 @@
+"""Cuts loops short where a check at the head of an iteration fails, so that no check is left inside.
+
+What goes in: a program. What comes out: a loop runs up to the first iteration whose checks fail; the checks stand after
+it, for that iteration. Smaller and larger bounds that the ranges of counters decide are replaced by the one that holds.
+What holds: the same iterations run, and the same exception follows. Only checks that hold up to some iteration and in
+none after it, or in all or none, are moved: comparisons of the counter, or of what does not change, with sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from wengert.analysis.affine import Form, affine, at_most, facts_of, feasible, minus
+from wengert.analysis.index import Index, index_program
+from wengert.passes.nests import compute_again, slice_for
+from wengert.program.builder import Builder, integer
+from wengert.program.statements import (
+    Bind,
+    Block,
+    Check,
+    Constant,
+    For,
+    If,
+    Load,
+    Operand,
+    Program,
+    Statement,
+    Value,
+    While,
+)
+from wengert.program.traverse import bound, operands, rebuild, substitute, walk
+
+__all__ = ["cut_checks"]
+
+_LARGE = 2**40  # numbers in a program's text that could make a sum of sizes overflow
+
+
+def cut_checks(program: Program) -> Program:
+    """The program with loops cut, and bounds of which one is known to hold simplified."""
+    cutter = _Cutter(index_program(program))
+    cut = replace(program, body=cutter.block(program.body))
+    return _with_simple_bounds(cut) if cutter.has_cut else program
+
+
+class _Cutter:
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.has_cut = False
+
+    def block(self, block: Block) -> Block:
+        """A block with its loops cut."""
+        return tuple(found for one in block for found in self._statement(one))
+
+    def _statement(self, statement: Statement) -> Sequence[Statement]:
+        if isinstance(statement, For):
+            loop = replace(statement, body=self.block(statement.body))
+            return self._loop(statement, loop) if statement.step == 1 else [loop]
+        if isinstance(statement, If | While):
+            return [rebuild(statement, lambda operand: operand, lambda storage: storage, self.block)]
+        return [statement]
+
+    def _loop(self, given: For, loop: For) -> Sequence[Statement]:
+        """The loop `given`, whose body was changed to that of `loop`, cut."""
+        builder = Builder()
+        builder.where = given.where
+        inside = {one.counter if isinstance(one, For) else bound(one) for one in walk(given.body)}
+        limit: Operand = given.stop
+        checks: list[Check] = []
+        for check in _at_head(given.body):
+            ends = _Ends(self.index, builder, given, inside).of(check.condition)
+            if ends is None or not self._can_be_said_outside(check, given, inside):
+                break
+            checks.append(check)
+            for end in ends:
+                limit = builder.bind("minimum", limit, end, hint="stop")
+        if not checks:
+            return [loop]
+        self.has_cut = True
+        cut = For(
+            loop.counter,
+            loop.start,
+            limit,
+            1,
+            tuple(one for one in loop.body if one not in checks),
+            loop.order_free,
+            loop.where,
+        )
+        builder.append(cut)
+        self._raise(builder, given, checks, limit)
+        return builder.finish()
+
+    def _can_be_said_outside(self, check: Check, loop: For, inside: set[Value | None]) -> bool:
+        """Whether what the check uses is computed from integers of the loop's own body, without loads."""
+        needed = slice_for(loop.body, operands(check))
+        own = {bound(one) for one in needed}
+        used = {one for statement in (*needed, check) for one in operands(statement)}
+        return all(isinstance(one, Bind) for one in needed) and not (used & inside) - own
+
+    def _raise(self, builder: Builder, loop: For, checks: Sequence[Check], limit: Operand) -> None:
+        """The checks for the first iteration that does not pass them, if there is one."""
+        failing = builder.bind("maximum", loop.start, limit, hint=loop.counter.hint)
+        over = builder.bind("greater_equal", failing, loop.stop, hint="over")
+        known: dict[Operand, Operand] = {loop.counter: failing}
+        compute_again(builder, slice_for(loop.body, [one for check in checks for one in operands(check)]), known)
+        for check in checks:
+            builder.where = check.where
+            condition = builder.bind("logical_or", over, known.get(check.condition, check.condition), hint="fine")
+            builder.check(condition, check.exception, check.message, *(known.get(one, one) for one in check.operands))
+
+
+def _at_head(body: Block) -> Iterator[Check]:
+    """The checks before anything else has an effect."""
+    for one in body:
+        if isinstance(one, Check):
+            yield one
+        elif not isinstance(one, Bind | Load):
+            return
+
+
+class _Ends:
+    """Finds before which iterations a condition holds."""
+
+    def __init__(self, index: Index, builder: Builder, loop: For, inside: set[Value | None]) -> None:
+        self.index, self.builder, self.loop = index, builder, loop
+        self.inside: set[object] = {*inside, loop.counter}
+
+    def of(self, condition: Operand) -> list[Operand] | None:
+        """Numbers such that the condition holds in the iterations before all of them, and not in the next."""
+        if isinstance(condition, Constant) or condition not in self.inside:
+            return [self._all_or_none(condition)]
+        statement = self.index.definitions.get(condition)
+        if not isinstance(statement, Bind) or len(statement.operands) != 2:
+            return None
+        first, second = statement.operands
+        if statement.function == "logical_and":
+            ends = [self.of(one) for one in (first, second)]
+            return None if None in ends else [end for found in ends for end in found or ()]
+        if first.dtype != "int64" or second.dtype != "int64":
+            return None
+        match statement.function:
+            case "less":
+                return self._first_at_most(first, second, strictly=True)
+            case "less_equal":
+                return self._first_at_most(first, second, strictly=False)
+            case "greater":
+                return self._first_at_most(second, first, strictly=True)
+            case "greater_equal":
+                return self._first_at_most(second, first, strictly=False)
+            case "equal":
+                return self._equal_to_minimum(first, second) or self._equal_to_minimum(second, first)
+            case _:
+                return None
+
+    def _equal_to_minimum(self, first: Operand, second: Operand) -> list[Operand] | None:
+        """`min(a, b) == a` says that `a <= b`."""
+        statement = self.index.definitions.get(first) if isinstance(first, Value) else None
+        if not isinstance(statement, Bind) or statement.function != "minimum":
+            return None
+        a, b = statement.operands
+        if second == b:
+            a, b = b, a
+        return self._first_at_most(a, b, strictly=False) if second == a else None
+
+    def _first_at_most(self, first: Operand, second: Operand, *, strictly: bool) -> list[Operand] | None:
+        """Before which iterations `first < second`, or `<=`: the difference grows by one with the counter, or never."""
+        form = minus(affine(self.index, first), affine(self.index, second))
+        factor = form.pop(self.loop.counter, 0)
+        if not self.inside.isdisjoint(form) or not all(self._is_small(one, c) for one, c in form.items()):
+            return None
+        if factor == 0:
+            holds = self.builder.bind("less" if strictly else "less_equal", first, second)
+            known_outside = first not in self.inside and second not in self.inside
+            return [self._all_or_none(holds)] if known_outside else None
+        if factor != 1:
+            return None
+        end = self._negated(form)
+        return [end if strictly else self.builder.bind("add", end, integer(1))]
+
+    def _negated(self, form: Form) -> Operand:
+        total: Operand = integer(-form.get(None, 0))
+        for symbol, factor in form.items():
+            if isinstance(symbol, Value):
+                scaled = self.builder.bind("multiply", symbol, integer(abs(factor)))
+                total = self.builder.bind("subtract" if factor > 0 else "add", total, scaled)
+        return total
+
+    def _all_or_none(self, condition: Operand) -> Operand:
+        return self.builder.bind("where", condition, self.loop.stop, self.loop.start, hint="stop")
+
+    def _is_small(self, symbol: object, factor: int) -> bool:
+        """Whether a multiple of a number is far from overflow: a size, or a counter between such."""
+        if symbol is None or abs(factor) > 2**10:
+            return abs(factor) < _LARGE and symbol is None
+        if symbol in self.index.given_sizes:
+            return True
+        statement = self.index.definitions.get(symbol)  # type: ignore[call-overload]  # other symbols are not there
+        parts: tuple[Operand, ...] = ()
+        if isinstance(statement, For):
+            parts = (statement.start, statement.stop)
+        elif isinstance(statement, Bind) and statement.function in ("minimum", "maximum"):
+            parts = statement.operands
+        return bool(parts) and all(
+            self._is_small(one, c * factor) for part in parts for one, c in affine(self.index, part).items()
+        )
+
+
+def _with_simple_bounds(program: Program) -> Program:
+    """The program with each minimum and maximum that is one of its operands in any case replaced by that."""
+    index = index_program(program)
+    known: dict[Value, Operand] = {}
+    for one in walk(program.body):
+        if isinstance(one, Bind) and one.function in ("minimum", "maximum") and one.value.dtype == "int64":
+            first, second = (known.get(operand, operand) for operand in one.operands)  # type: ignore[call-overload]
+            is_minimum = one.function == "minimum"
+            if _is_at_most(index, *((first, second) if is_minimum else (second, first))):
+                known[one.value] = first
+            elif _is_at_most(index, *((second, first) if is_minimum else (first, second))):
+                known[one.value] = second
+    return replace(program, body=substitute(_without(program.body, known), known)) if known else program
+
+
+def _without(block: Block, gone: Mapping[Value, Operand]) -> Block:
+    """A block without the statements that bind some values."""
+    return tuple(
+        rebuild(one, lambda operand: operand, lambda storage: storage, lambda inner: _without(inner, gone))
+        for one in block
+        if bound(one) not in gone
+    )
+
+
+def _is_at_most(index: Index, first: Operand, second: Operand) -> bool:
+    """Whether one integer is never larger than another, as the ranges of the counters in them show."""
+    inequalities: list[Form] = [minus(at_most(affine(index, second), affine(index, first)), {None: -1})]
+    seen: set[object] = set()
+    for form in inequalities:
+        for symbol in form:
+            if symbol not in seen:
+                seen.add(symbol)
+                inequalities += facts_of(index, symbol)
+    return not feasible(inequalities)
