@@ -19,6 +19,7 @@ import numpy as np
 
 from wengert.adjoint.forward import forward
 from wengert.adjoint.reverse import reverse
+from wengert.analysis.index import index_program
 from wengert.emit import compile_program
 from wengert.errors import ArgumentError
 from wengert.passes.dead_code import without_dead_code
@@ -29,8 +30,8 @@ from wengert.passes.gather import gather_stencils
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.split_scatter import split_scatters
 from wengert.program.printer import print_program
-from wengert.program.statements import Array, Operand, Program, Value
-from wengert.program.traverse import walk, writes
+from wengert.program.statements import Array, Operand, Parameter, Program, Value
+from wengert.program.traverse import writes
 
 __all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel", "refuse_overlap"]
 
@@ -54,18 +55,11 @@ def _through(passes: Sequence[Pass], program: Program) -> Program:
     return program
 
 
-def _written(program: Program) -> frozenset[int]:
-    """The positions of array parameters, not outputs, that the program writes."""
-    changed = {storage for statement in walk(program.body) for storage in writes(statement)}
-    from wengert.analysis.index import index_program
-
+def _written(program: Program, inputs: Sequence[Parameter]) -> frozenset[int]:
+    """The positions of the arrays among the inputs that the program writes."""
     index = index_program(program)
-    roots = {index.root(storage) for storage in changed}
-    return frozenset(
-        i
-        for i, one in enumerate(program.parameters)
-        if isinstance(one, Array) and not one.output and one.storage in roots
-    )
+    changed = {index.root(storage) for statement in index.places for storage in writes(statement)}
+    return frozenset(i for i, one in enumerate(inputs) if isinstance(one, Array) and one.storage in changed)
 
 
 def _is_plain(array: Any) -> bool:
@@ -80,12 +74,13 @@ def refuse_overlap(leaves: Sequence[Any], written: Iterable[int]) -> None:
     """Refuse an array that is updated in place and shares memory with another: the program would not see it."""
     for i in written:
         for k, other in enumerate(leaves):
-            if k != i and isinstance(other, np.ndarray) and np.may_share_memory(leaves[i], other):
-                if np.shares_memory(leaves[i], other):
-                    raise ArgumentError(
-                        "the function writes to an argument that shares memory with another argument\n"
-                        "Pass a copy of one of them."
-                    )
+            if k == i or not isinstance(other, np.ndarray) or not np.may_share_memory(leaves[i], other):
+                continue
+            if np.shares_memory(leaves[i], other):
+                raise ArgumentError(
+                    "the function writes to an argument that shares memory with another argument\n"
+                    "Pass a copy of one of them."
+                )
 
 
 class Kernel:
@@ -109,7 +104,7 @@ class Kernel:
     @cached_property
     def written(self) -> frozenset[int]:
         """The positions of the arrays that the program writes."""
-        return _written(self.program)
+        return _written(self.program, self.inputs)
 
     @cached_property
     def machine_code(self) -> Any:

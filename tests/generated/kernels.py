@@ -25,11 +25,24 @@ from wengert.program.reference import run
 from wengert.program.statements import Program
 from wengert.program.verifier import verify
 
-__all__ = ["Derivatives", "Expected", "Ways", "arguments_of_size", "compare", "derivatives_of", "flat"]
+__all__ = [
+    "Derivatives",
+    "Expected",
+    "arguments_of_size",
+    "by_reference",
+    "compare",
+    "compare_in_single_precision",
+    "compare_with_record_engine",
+    "derivatives_of",
+    "flat",
+    "optimised",
+    "unoptimised",
+]
 
 WRT = (0, 1, 2)
 STEP = 1e-30
-Ways = tuple[Callable[[Program], Callable[..., Any]], ...]
+Way = Callable[[Program], Callable[..., Any]]
+"""How a program is run."""
 
 
 def by_reference(program: Program) -> Callable[..., Any]:
@@ -55,7 +68,7 @@ def optimised(program: Program) -> Callable[..., Any]:
 class RunAs(Kernel):
     """A kernel whose program, all passes done, runs in a given way."""
 
-    def __init__(self, program: Program, way: Callable[[Program], Callable[..., Any]]) -> None:
+    def __init__(self, program: Program, way: Way) -> None:
         super().__init__(program)
         self.__dict__["machine_code"] = way(program)
 
@@ -144,9 +157,7 @@ def close(found: Any, expected: Any, tolerance: float, what: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance, err_msg=what)
 
 
-def compare(
-    made: Derivatives, way: Callable[[Program], Callable[..., Any]], arguments: tuple[Any, ...], expected: Expected
-) -> None:
+def compare(made: Derivatives, way: Way, arguments: tuple[Any, ...], expected: Expected) -> None:
     """Value, gradient and directional derivative, by programs run in one way, against what is expected."""
     tolerance = 1e-11 * expected.scale
     kept = [np.copy(one) for one in arguments]
@@ -176,9 +187,45 @@ def compare(
         np.testing.assert_array_equal(one, before)
 
 
-def compare_with_record_engine(made: Derivatives, arguments: tuple[Any, ...], expected: Expected) -> None:
-    """The gradient of the record engine."""
-    cts = expected.split(np.cos(np.arange(len(expected.jacobian))))
-    k = arguments[3]
-    _, pullback = wg.vjp(lambda x, A, s: made.function(x, A, s, k), *arguments[:3])
-    close(flat(pullback(tuple(one[()] for one in cts))), flat(cts) @ expected.jacobian, 1e-9 * expected.scale, "record")
+def compare_with_record_engine(source: str, arguments: tuple[Any, ...]) -> None:
+    """`wg.jit` and the record engine: values, side effects, gradients, tangents and second derivatives."""
+    function = compiled(source)
+    jitted = wg.jit(function)
+    ours, theirs = [np.copy(one) for one in arguments[:2]], [np.copy(one) for one in arguments[:2]]
+    s, k = arguments[2:]
+    values, expected = jitted(*ours, s, k), function(*theirs, s, k)
+    for found, one in zip((*values, *ours), (*expected, *theirs), strict=True):
+        assert isinstance(found, np.ndarray) == isinstance(one, np.ndarray)
+        assert np.asarray(found).dtype == np.asarray(one).dtype
+        close(found, one, 1e-10, "wg.jit")
+
+    def derivatives(engine: Callable[..., Any]) -> list[Any]:
+        def loss(x: Any, A: Any, s: Any) -> Any:
+            return sum(np.sum(one * (i + 1) * 0.1) for i, one in enumerate(engine(x, A, s, k)))
+
+        primals = arguments[:3]
+        directions = tuple(np.sin(1.0 + np.arange(np.size(one))).reshape(np.shape(one))[()] for one in primals)
+        gradient = wg.grad(loss, (0, 1, 2))(*primals)
+        return [*gradient, wg.jvp(loss, primals, directions)[1], *wg.hvp(loss, primals, directions)]
+
+    for found, one in zip(derivatives(jitted), derivatives(function), strict=True):
+        close(found, one, 1e-9 * max(1.0, float(np.max(np.abs(one)))), "wg.jit against the record engine")
+
+
+def compare_in_single_precision(source: str, arguments: tuple[Any, ...], expected: Expected) -> None:
+    """The same in float32: dtypes to the letter, numbers to what float32 allows."""
+    s, k = arguments[2:]
+    x, A = (one.astype(np.float32) for one in arguments[:2])
+    function = compiled(source)
+    plain = function(x.copy(), A.copy(), s, k)
+    if expected.scale > 20 or np.max(np.abs(flat(plain) - flat(expected.values))) > 1e-4:
+        return  # ill-conditioned, or a condition falls on the other side
+    values, pullback = wg.vjp(lambda x, A, s: wg.jit(function)(x, A, s, k), x, A, s)
+    for found, one in zip(values, plain, strict=True):
+        assert np.asarray(found).dtype == np.asarray(one).dtype
+        close(found, one, 1e-4 * expected.scale, "value in single precision")
+    weights = np.cos(np.arange(len(expected.jacobian)))
+    cts = tuple(np.asarray(c, np.asarray(v).dtype)[()] for c, v in zip(expected.split(weights), values, strict=True))
+    gradient = pullback(cts)
+    assert [np.asarray(one).dtype.name for one in gradient[:2]] == ["float32", "float32"]
+    close(flat(gradient), weights @ expected.jacobian, 1e-3 * expected.scale**2 * weights.size, "single precision")

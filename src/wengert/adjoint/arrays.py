@@ -91,12 +91,18 @@ def _bar(reversal: Reversal, one: Section) -> View:
     return view_of(one, reversal.storage_bars[one.storage], tuple(reversal.axis(axis) for axis in one.axes))
 
 
+def _zeros(reversal: Reversal, one: Section) -> View:
+    """The cotangent of an output on which nothing depends."""
+    whole = _whole(reversal.builder, replace(one, axes=tuple(reversal.axis(axis) for axis in one.axes)))
+    return _full_view(whole)
+
+
 def reverse_apply(reversal: Reversal, statement: Apply) -> None:
     """Accumulate into the adjoints of the inputs, and clear those of the outputs."""
     context = Context(reversal.builder)
     if not any(reversal.is_active(one.storage) for one in statement.outputs):
         return
-    bars = [_bar(reversal, one) for one in statement.outputs]
+    bars = [_bar(reversal, one) if reversal.is_active(one.storage) else _zeros(reversal, one) for one in statement.outputs]
     ct: Abstract = bars[0] if len(bars) == 1 else Sequence(tuple(bars))
     for i, operation, rule in _rules(reversal, statement):
         found = _applied(context, reversal, statement, operation, rule, ct)

@@ -82,7 +82,7 @@ def flatten_result(
                 return ResultLeaf(len(found) - 1, "python" if weak else "numpy", operand.dtype)
             case View():
                 found.append(section_of(context, one))
-                whole = one == storing_whole(one)
+                whole = _is_whole(context, one)
                 return ResultLeaf(len(found) - 1, "array", one.dtype, arguments.get(one.storage) if whole else None)
             case Items(items, mutable):
                 cls = list if mutable else tuple
@@ -94,11 +94,12 @@ def flatten_result(
     return flatten(settled(context, value, "result")), found
 
 
-def storing_whole(view: View) -> View:
-    """The whole of a storage of the view's sizes."""
+def _is_whole(context: Context, view: View) -> bool:
+    """Whether a view is the whole of its storage, as that was made."""
     from wengert.lower.elementwise import whole
 
-    return whole(view.storage, view.sizes, view.writable)
+    sizes = context.builder.sizes.get(view.storage)
+    return sizes is not None and view == whole(view.storage, sizes, view.writable)
 
 
 def rebuild(result: Result, values: Sequence[Any]) -> Any:

@@ -8,7 +8,7 @@ none after it, or in all or none, are moved: comparisons of the counter, or of w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from wengert.analysis.affine import Form, affine, at_most, facts_of, feasible, minus
@@ -211,16 +211,15 @@ def _with_simple_bounds(program: Program) -> Program:
     known: dict[Value, Operand] = {}
     for one in walk(program.body):
         if isinstance(one, Bind) and one.function in ("minimum", "maximum") and one.value.dtype == "int64":
-            first, second = (known.get(operand, operand) for operand in one.operands)  # type: ignore[call-overload]
-            is_minimum = one.function == "minimum"
-            if _is_at_most(index, *((first, second) if is_minimum else (second, first))):
-                known[one.value] = first
-            elif _is_at_most(index, *((second, first) if is_minimum else (first, second))):
-                known[one.value] = second
+            for first, second in (one.operands, one.operands[::-1]):
+                small, large = (first, second) if one.function == "minimum" else (second, first)
+                if _is_at_most(index, small, large):
+                    known[one.value] = known.get(first, first) if isinstance(first, Value) else first
+                    break
     return replace(program, body=substitute(_without(program.body, known), known)) if known else program
 
 
-def _without(block: Block, gone: Mapping[Value, Operand]) -> Block:
+def _without(block: Block, gone: Collection[Value]) -> Block:
     """A block without the statements that bind some values."""
     return tuple(
         rebuild(one, lambda operand: operand, lambda storage: storage, lambda inner: _without(inner, gone))

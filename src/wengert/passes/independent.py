@@ -10,8 +10,8 @@ Banerjee, *Dependence Analysis*, 1997, chapter 4, with Fourier's elimination (se
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TypeAlias
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 from wengert.analysis.affine import Form, at_most, equal, feasible
 from wengert.analysis.dependence import Instance
@@ -33,11 +33,9 @@ from wengert.program.statements import (
 )
 from wengert.program.traverse import bound, rebuild, walk
 
-__all__ = ["has_independent_iterations", "mark_independent"]
+__all__ = ["Access", "accesses", "can_meet", "has_independent_iterations", "iterations_apart", "mark_independent"]
 
 _MOST_PAIRS = 200  # of accesses compared for one loop: what a compilation can afford
-
-Access: TypeAlias = tuple[Storage, tuple[Operand, ...]]
 
 
 def mark_independent(program: Program) -> Program:
@@ -76,49 +74,68 @@ def _keeps_no_stack(loop: For) -> bool:
 
 def has_independent_iterations(index: Index, loop: For) -> bool:
     """Whether no two iterations use one element of a storage from outside the loop, except to read it."""
-    made_inside: set[Storage] = set()
-    written: dict[Storage, list[Access]] = {}
-    used: dict[Storage, list[Access]] = {}
-    for one in walk(loop.body):
-        match one:
-            case Bind() | For() | If():
-                pass
-            case Allocate(storage=storage, kept=None):
-                made_inside.add(storage)
-            case Load() | Store() | Accumulate():
-                if one.storage not in made_inside:
-                    _note(used, index, one)
-                    if not isinstance(one, Load):
-                        _note(written, index, one)
-            case _:
-                return False
-    pairs = [(first, second) for root, found in written.items() for first in found for second in used[root]]
-    if len(pairs) > _MOST_PAIRS:
+    found = accesses(loop.body, {one.storage for one in walk(loop.body) if isinstance(one, Allocate)})
+    if found is None:
         return False
-    return not any(_can_meet(index, loop, first, second) for first, second in pairs)
-
-
-def _note(found: dict[Storage, list[Access]], index: Index, one: Load | Store | Accumulate) -> None:
-    together = found.setdefault(index.root(one.storage), [])
-    access = one.storage, one.indices
-    if access not in together:
-        together.append(access)
-
-
-def _can_meet(index: Index, loop: For, one: Access, other: Access) -> bool:
-    """Whether two accesses are at the same element in two different iterations."""
-    if one[0] is not other[0]:
-        return True
     shared = len(index.places[loop].loops)
-    for earlier, later in ((one, other), (other, one)) if one[1] != other[1] else ((one, other),):
-        first, second = Instance(index, "first", shared), Instance(index, "second", shared)
-        constraints: list[Form] = []
-        for own, its in zip(earlier[1], later[1], strict=True):
-            constraints += equal(first.axis(own), second.axis(its))
-        constraints.append(iterations_apart(first, second, loop))
-        if feasible([*constraints, *first.constraints, *second.constraints]):
-            return True
-    return False
+    pairs = [
+        (one, other)
+        for one in found
+        for other in found
+        if (one.writes or other.writes) and index.root(one.storage) is index.root(other.storage)
+    ]
+
+    def apart(first: Instance, second: Instance) -> list[Form]:
+        return [iterations_apart(first, second, loop)]
+
+    return len(pairs) <= _MOST_PAIRS and not any(can_meet(index, shared, *pair, apart) for pair in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where an element of a storage is used, and whether it is written there."""
+
+    storage: Storage
+    indices: tuple[Operand, ...]
+    writes: bool
+
+
+def accesses(block: Block, own: Collection[Storage]) -> list[Access] | None:
+    """The accesses of statements to storages other than their `own`; `None` if they do more than that."""
+    found: dict[Access, None] = {}
+    for one in walk(block):
+        match one:
+            case Bind() | For() | If() | Allocate(kept=None):
+                pass
+            case Load(storage=storage, indices=indices):
+                if storage not in own:
+                    found[Access(storage, indices, False)] = None
+            case Store(storage=storage, indices=indices) | Accumulate(storage=storage, indices=indices):
+                if storage not in own:
+                    found[Access(storage, indices, True)] = None
+            case _:
+                return None
+    return list(found)
+
+
+def can_meet(
+    index: Index,
+    shared: int,
+    one: Access,
+    other: Access,
+    apart: Callable[[Instance, Instance], list[Form]],
+) -> bool:
+    """Whether two accesses are at the same element in instances that are apart as `apart` says.
+
+    `shared`: how many loops around both are in the same iteration.
+    """
+    if one.storage is not other.storage:
+        return True
+    first, second = Instance(index, "first", shared), Instance(index, "second", shared)
+    constraints = apart(first, second)
+    for own, its in zip(one.indices, other.indices, strict=True):
+        constraints += equal(first.axis(own), second.axis(its))
+    return feasible([*constraints, *first.constraints, *second.constraints])
 
 
 def iterations_apart(first: Instance, second: Instance, loop: For) -> Form:
