@@ -69,9 +69,12 @@ class Family:
         return self.in_order(results, outputs)
 
     def in_order(self, results: list[Any], outputs: list[Any]) -> list[Any]:
-        """The cotangents of the inputs `wrt`: the last outputs are those of arrays, the last results of numbers."""
+        """The cotangents of the inputs `wrt`: the last results are those of numbers, the last outputs those of arrays.
+
+        The numbers come in the order of `wrt`, the arrays in that of the inputs.
+        """
         numbers = [i for i in self.wrt if not self.kernel.is_array(i)]
-        arrays = [i for i in self.wrt if self.kernel.is_array(i)]
+        arrays = sorted(i for i in self.wrt if self.kernel.is_array(i))
         found = dict(zip(numbers, results[len(results) - len(numbers) :], strict=True))
         found.update(zip(arrays, outputs[len(outputs) - len(arrays) :], strict=True))
         return [found[i] for i in self.wrt]
@@ -197,8 +200,10 @@ class Specialisation:
 
     def is_current(self) -> bool:
         """Whether what was compiled in from outside is still there."""
-        guards = self.lowered.guards
-        return not guards or all(guard.holds() for guard in guards)
+        lowered = self.lowered
+        if lowered.captured and not all(one.holds() for one in lowered.captured):
+            return False
+        return not lowered.guards or all(guard.holds() for guard in lowered.guards)
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """The value of the function; it updates arrays as the function does."""
@@ -321,7 +326,7 @@ class Jitted:
         types = types_of(values)
         key = types, names
         found = self._specialisations.get(key)
-        if found is None or (found.lowered.guards and not found.is_current()):
+        if found is None or not found.is_current():
             positional = len(values) - len(names)
             self._check_call(values[:positional], names)
             keywords = dict(zip(names, types[positional:], strict=True))

@@ -62,9 +62,9 @@ def _written(program: Program, inputs: Sequence[Parameter]) -> frozenset[int]:
     return frozenset(i for i, one in enumerate(inputs) if isinstance(one, Array) and one.storage in changed)
 
 
-def _is_plain(array: Any) -> bool:
-    """Whether compiled code can read an array as it is."""
-    if type(array) is not np.ndarray:
+def _is_plain(array: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether compiled code can read an array as it is: also its bytes are in the order of this machine."""
+    if type(array) is not np.ndarray or array.dtype != dtype:
         return False
     flags = array.flags
     return bool(flags.c_contiguous and flags.aligned)
@@ -133,14 +133,14 @@ class Kernel:
         """Run the program: its results, and its output arrays."""
         if not self._changes_nothing:
             return self._run_with_copies(leaves)
-        for i in self._arrays:
-            if not _is_plain(leaves[i]):
+        for i, dtype in self._arrays.items():
+            if not _is_plain(leaves[i], dtype):
                 return self._run_with_copies(leaves)
         return self.machine_code(*leaves), []
 
     @cached_property
-    def _arrays(self) -> list[int]:
-        return [i for i in range(len(self.inputs)) if self.is_array(i)]
+    def _arrays(self) -> dict[int, np.dtype[Any]]:
+        return {i: np.dtype(self.dtype(i)) for i in range(len(self.inputs)) if self.is_array(i)}
 
     @cached_property
     def _changes_nothing(self) -> bool:
@@ -165,14 +165,14 @@ class Kernel:
     def _prepared(self, leaf: Any, i: int, back: list[tuple[Any, Any]]) -> Any:
         """An array in C order that the program may use, and write if it writes it."""
         if i not in self.written:
-            return leaf if _is_plain(leaf) else np.array(leaf, order="C")
+            return leaf if _is_plain(leaf, self._arrays[i]) else np.array(leaf, self._arrays[i], order="C")
         if not self.in_place:
-            return np.array(leaf, order="C")
+            return np.array(leaf, self._arrays[i], order="C")
         if not leaf.flags.writeable:
             raise ValueError("assignment destination is read-only")
-        if _is_plain(leaf):
+        if _is_plain(leaf, self._arrays[i]):
             return leaf
-        copy = np.array(leaf, order="C")
+        copy = np.array(leaf, self._arrays[i], order="C")
         back.append((leaf, copy))
         return copy
 

@@ -111,12 +111,18 @@ HELPERS = {
 
 @dataclass
 class Author:
-    """Draws a program, statement by statement."""
+    """Draws a program, statement by statement.
+
+    `shares`: arrays may have several names; `rebinds`: names are bound to other arrays under control flow. Both at once is
+    often refused by the compile engine.
+    """
 
     draw: Callable[[st.SearchStrategy[T]], T]
     scope: Scope = field(default_factory=Scope)
     names: int = 0
     called: set[str] = field(default_factory=set)
+    shares: bool = True
+    rebinds: bool = True
 
     def choose(self, options: Sequence[T]) -> T:
         """One of the options; hypothesis prefers the first."""
@@ -275,9 +281,9 @@ class Author:
     def simple(self) -> list[str]:
         """One statement without a block."""
         vector, matrix = self.choose(self.scope.vectors), self.choose(self.scope.matrices)
-        kind = self.choose(
-            "scalar scalar element element entry entry slice slice row column block whole rebind swap view call special".split()
-        )
+        kinds = "scalar scalar element element entry entry slice slice row column block whole call special".split()
+        kinds += ["rebind", "swap"] * self.rebinds + ["view", "view"] * self.shares
+        kind = self.choose(kinds)
         match kind:
             case "scalar":
                 return [self.update(self.choose(["s", "t"]), self.scalar)]
@@ -325,7 +331,7 @@ class Author:
             return f"B = {self.choose(['1.0 * ', '0.5 * '])}{self.matrix()}"
         fresh = ("np.zeros(n, dtype=x.dtype)", "np.zeros_like(x)", f"{name} + 0.1 * {self.vector(FULL, 0)}")
         fresh += (f"1.0 * {self.vector(FULL)}", f"{self.choose(self.scope.vectors)}.copy()")
-        if self.chance(6):
+        if self.shares and self.chance(3):
             return f"{name} = {self.choose(self.scope.vectors)}"
         return f"{name} = {self.choose(fresh)}"
 
@@ -442,9 +448,10 @@ class Author:
         """The text of a module."""
         fresh = ("0.5 * x", "np.zeros(n, dtype=x.dtype)", "x.copy()", "np.sin(A[0])")
         shared = ("A[0]", "x[::-1]", "A[:, 1]", "x")
-        first = [f"{name} = {self.choose(shared if self.chance(4) else fresh)}" for name in "yz"]
+        self.shares, self.rebinds = self.choose([(True, False), (False, True), (True, False), (False, True), (True, True)])
+        first = [f"{name} = {self.choose(shared if self.shares and self.chance(3) else fresh)}" for name in "yz"]
         fresh, shared = ("0.7 * A", "np.zeros_like(A)", "A.copy()"), ("A.T", "A", "A[::-1]")
-        first.append(f"B = {self.choose(shared if self.chance(4) else fresh)}")
+        first.append(f"B = {self.choose(shared if self.shares and self.chance(3) else fresh)}")
         body = ["n = len(x)", "p = (2 * np.arange(n) + k) % n", *first, "t = x[0] * s"]
         body += [*self.statements(3), RETURN]
         helpers = [line for name in HELPERS if name in self.called for line in (*HELPERS[name], "")]

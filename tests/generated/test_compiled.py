@@ -35,9 +35,9 @@ EXAMPLES = int(os.environ.get("WENGERT_GENERATED_COMPILED", "60"))
 SIZES = (4, 3, 5)
 REFUSALS = (
     "is one of several arrays, depending on the path, and one of them is updated in place",
-    "is another array on another path, and one of them is updated in place",
+    "`the result` is a sequence of 7 on one path and a number on another",
 )
-"""What may be refused: where sharing memory can be told from a copy."""
+"""What may be refused: where sharing memory can be told from a copy, and a return from inside of nested loops."""
 SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised")
 
 

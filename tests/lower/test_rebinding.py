@@ -181,3 +181,33 @@ def test_two_names_for_one_list_are_refused_when_it_changes():
 
     with pytest.raises(NotAcceptedError, match="`first` holds the same list"):
         lowered(f, X)
+
+
+def test_arrays_that_are_exchanged_on_a_path_that_breaks_are_exchanged_once():
+    """The path that leaves the loop stores them; what comes after the branch must not do it again."""
+
+    def f(x, s):
+        u, v = x, np.zeros_like(x)
+        for i in range(2):
+            u, v = v, u
+            if i:
+                s *= 0.7
+            else:
+                break
+        return u, v, s
+
+    agrees(f, X, 0.7)
+
+
+def test_numbers_are_exchanged_in_a_branch_after_a_loop_that_carried_one():
+    """The loop's variable holds Python numbers only; in the branch it becomes a NumPy number."""
+
+    def f(x, s):
+        t = x[0]
+        for _ in range(2):
+            s -= 0.5
+        if len(x) > 1:
+            s, t = t, s
+        return s, t
+
+    agrees(f, X, 0.7)

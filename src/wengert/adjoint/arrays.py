@@ -102,7 +102,9 @@ def reverse_apply(reversal: Reversal, statement: Apply) -> None:
     context = Context(reversal.builder)
     if not any(reversal.is_active(one.storage) for one in statement.outputs):
         return
-    bars = [_bar(reversal, one) if reversal.is_active(one.storage) else _zeros(reversal, one) for one in statement.outputs]
+    bars = [
+        _bar(reversal, one) if reversal.is_active(one.storage) else _zeros(reversal, one) for one in statement.outputs
+    ]
     ct: Abstract = bars[0] if len(bars) == 1 else Sequence(tuple(bars))
     for i, operation, rule in _rules(reversal, statement):
         found = _applied(context, reversal, statement, operation, rule, ct)

@@ -126,23 +126,25 @@ def pyx_address(module: str, name: str) -> tuple[int, str]:
 
 
 @functools.cache
-def _special(name: str) -> tuple[int, str]:
-    """A function of one double; functions of several types are exported under a name with a number."""
+def _special(name: str, arity: int) -> tuple[int, str]:
+    """A function of doubles; functions of several types are exported under a name with a number."""
     module = "scipy.special.cython_special"
     exported = importlib.import_module(module).__pyx_capi__
     for candidate in (name, *(f"__pyx_fuse_{number}{name}" for number in range(3))):
         if candidate in exported:
             address, signature = pyx_address(module, candidate)
-            if re.fullmatch(r"double \(double(, int __pyx_skip_dispatch)?\)", signature):
+            if re.fullmatch(rf"double \(double(, double){{{arity - 1}}}(, int __pyx_skip_dispatch)?\)", signature):
                 return address, signature
     raise NotAcceptedError(f"SciPy does not export {name} for compiled code")
 
 
-def call_special(w: Writer, name: str, argument: str) -> str:
-    """A call of a function of `scipy.special` on a double."""
-    address, signature = _special(name)
+def call_special(w: Writer, name: str, *arguments: str) -> str:
+    """A call of a function of `scipy.special` on doubles."""
+    address, signature = _special(name, len(arguments))
     symbol = f"wengert_{name}"
     extra = "skip_dispatch" in signature
     w.link(symbol, address)
-    w.declare(symbol, f"declare double @{symbol}(double{', i32' if extra else ''}) {w.attributes(PURE)}")
-    return w.value(f"call double @{symbol}(double {argument}{', i32 0' if extra else ''}) {w.attributes(PURE)}")
+    types = ", ".join(["double"] * len(arguments) + ["i32"] * extra)
+    w.declare(symbol, f"declare double @{symbol}({types}) {w.attributes(PURE)}")
+    listed = ", ".join([f"double {one}" for one in arguments] + ["i32 0"] * extra)
+    return w.value(f"call double @{symbol}({listed}) {w.attributes(PURE)}")

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from wengert.emit.factorisations import cholesky, inv, solve, triangular_solve
 from wengert.emit.frame import Frame
+from wengert.emit.orthogonal import eig, qr, svd
 from wengert.emit.products import matmul
+from wengert.emit.special import special
 from wengert.emit.spectra import det, eigh, slogdet
 from wengert.errors import NotAcceptedError
 from wengert.program.statements import Apply
@@ -21,17 +23,20 @@ EMITTERS: dict[str, Callable[[Frame, Apply], None]] = {
     "numpy.matmul": matmul,
     "numpy.linalg.cholesky": cholesky,
     "numpy.linalg.det": det,
+    "numpy.linalg.eig": eig,
     "numpy.linalg.eigh": eigh,
     "numpy.linalg.inv": inv,
     "numpy.linalg.slogdet": slogdet,
     "numpy.linalg.solve": solve,
+    "wengert.rules.decompositions.qr_reduced": qr,
+    "wengert.rules.decompositions.svd_factors": svd,
     "wengert.rules.scipy_linalg.triangular_solve": triangular_solve,
 }
 
 
 def apply(f: Frame, statement: Apply) -> None:
     """Emit an operation on arrays."""
-    emit = EMITTERS.get(statement.function)
+    emit = special if statement.function.startswith("scipy.special.") else EMITTERS.get(statement.function)
     if emit is None:
         raise NotAcceptedError(f"{statement.function} is not compiled")
     emit(f, statement)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wengert.library.determinants import determinant, sign_and_logarithm
+from wengert.library.accumulating import accumulated_log_sum, accumulated_maximum, accumulated_minimum
 from wengert.library.extrema import greatest, greatest_but_nan, least, least_but_nan
-from wengert.library.products import product
+from wengert.library.products import hypotenuse, log_sum, product
+from wengert.library.pseudoinverses import least_squares, pseudoinverse
 from wengert.library.sorting import sort
 
 __all__ = ["IMPLEMENTATIONS"]
@@ -20,10 +21,17 @@ __all__ = ["IMPLEMENTATIONS"]
 IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "numpy.max": greatest,
     "numpy.min": least,
-    "wengert.rules.reductions.fmax_reduce": greatest_but_nan,
-    "wengert.rules.reductions.fmin_reduce": least_but_nan,
+    "numpy.nanmax": greatest_but_nan,
+    "numpy.nanmin": least_but_nan,
     "numpy.prod": product,
     "numpy.sort": sort,
-    "numpy.linalg.det": determinant,
-    "numpy.linalg.slogdet": sign_and_logarithm,
+    "wengert.rules.cumulations.logaddexp_accumulate": accumulated_log_sum,
+    "wengert.rules.cumulations.maximum_accumulate": accumulated_maximum,
+    "wengert.rules.cumulations.minimum_accumulate": accumulated_minimum,
+    "wengert.rules.linalg.least_squares": least_squares,
+    "wengert.rules.linalg.pseudoinverse": pseudoinverse,
+    "wengert.rules.reductions.fmax_reduce": greatest_but_nan,
+    "wengert.rules.reductions.fmin_reduce": least_but_nan,
+    "wengert.rules.reductions.hypot_reduce": hypotenuse,
+    "wengert.rules.reductions.logaddexp_reduce": log_sum,
 }

@@ -1,8 +1,8 @@
 """Reductions by a function of two numbers, along any axes.
 
-What goes in: the results so far and the array to join into them, the axes that vanish, and the function. What holds: the
-loops run in the order of the axes, so that a reduction over the last ones stays in one variable, and one over the first
-ones joins row by row.
+What goes in: the results so far and the array to join into them, the axes that vanish, and the function. What holds:
+the loops run in the order of the axes, so that a reduction over the last ones stays in one variable, and one over the
+first ones joins row by row.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Sorting along an axis: by insertion in short rows, by a heap in others.
 
-Williams, "Algorithm 232: Heapsort", Communications of the ACM 7 (1964). What holds: a NaN sorts to the end; complex numbers by real and then imaginary part.
+Williams, "Algorithm 232: Heapsort", Communications of the ACM 7 (1964). What holds: a NaN sorts to the end; complex
+numbers are in the order of their real and then imaginary parts.
 """
 
 from __future__ import annotations

@@ -81,6 +81,7 @@ def _load_families() -> None:
     from wengert.lower import (  # noqa: F401
         builtin_functions,
         creation,
+        definitions,
         describing,
         joining,
         linalg,
@@ -184,6 +185,8 @@ _NOW = (math, np)
 def _computed_now(function: Any, arguments: Sequence[Abstract], keywords: Mapping[str, Abstract]) -> Static | None:
     """The result of a pure function of known numbers, if it is a number."""
     values = [*arguments, *keywords.values()]
+    if isinstance(getattr(function, "__self__", None), str) and all(isinstance(one, Static) for one in values):
+        return Static(function(*(one.value for one in arguments if isinstance(one, Static))))
     if not values or not all(isinstance(one, Static) and _is_number(one.value) for one in values):
         return None
     pure = isinstance(function, np.ufunc) or getattr(function, "__module__", None) == "math"

@@ -64,7 +64,9 @@ class Guard:
             found = self.reference.fetch()
         except (KeyError, AttributeError, IndexError, ValueError, TypeError):
             return False
-        return found is self.value or (type(found) is type(self.value) and repr(found) == repr(self.value))
+        if found is self.value or isinstance(found, np.ndarray):
+            return found is self.value
+        return type(found) is type(self.value) and repr(found) == repr(self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +77,19 @@ class Captured:
     kind: ArrayType
     parameter: Array
     array: Any
+
+    def holds(self) -> bool:
+        """Whether there is still an array of this type there, plain or recorded."""
+        from wengert.lower.arguments import ArrayType
+
+        try:
+            found = self.reference.fetch()
+            ones = tuple(size == 1 for size in found.shape)
+        except (KeyError, AttributeError, IndexError, ValueError, TypeError):
+            return False
+        if isinstance(found, np.generic) or (isinstance(found, np.ndarray) and type(found) is not np.ndarray):
+            return False
+        return self.kind == ArrayType(found.dtype.name, ones)
 
 
 @dataclass(slots=True)
@@ -139,4 +154,6 @@ def _capture_array(context: Context, value: Any, reference: Reference, hint: str
         parameter = array_parameter(context, hint, kind)
         captures.arrays[id(value)] = Captured(reference, kind, parameter, value)
         captures.outside.add(parameter.storage)
+    elif captures.arrays[id(value)].reference is not reference:
+        captures.guard(reference, value)  # the same array, fetched along another way
     return whole(captures.arrays[id(value)].parameter)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from wengert.lower.applying import applied
-from wengert.lower.bounds import same_size
-from wengert.lower.calls import lowers, static, unsupported_option
+from wengert.lower.bounds import same_size, size_of
+from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
 from wengert.lower.elementwise import (
     as_operand,
@@ -24,10 +24,13 @@ from wengert.lower.elementwise import (
 )
 from wengert.lower.reductions import accumulated, axes_of, is_true
 from wengert.lower.storing import in_storage
-from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
+from wengert.lower.values import Abstract, Record, Scalar, Static, View
 from wengert.program.builder import Builder
 from wengert.program.statements import Constant, Operand
+from wengert.rules.decompositions import qr_reduced, svd_factors
+from wengert.rules.linalg import least_squares, pseudoinverse
 from wengert.rules.norms import euclidean_norm
+from wengert.rules.scipy_linalg import triangular_solve
 
 __all__ = ["root_of_squares"]
 
@@ -98,7 +101,7 @@ def det(context: Context, a: Abstract) -> Abstract:
 def slogdet(context: Context, a: Abstract) -> Abstract:
     view = _matrix(context, a)
     results = [(view.dtype, view.sizes[:-2]), (_REAL.get(view.dtype, view.dtype), view.sizes[:-2])]
-    return Sequence(tuple(applied(context, "numpy.linalg.slogdet", [view], results)))
+    return _named(np.linalg.slogdet, applied(context, "numpy.linalg.slogdet", [view], results))
 
 
 @lowers(np.linalg.eigh)
@@ -106,7 +109,7 @@ def eigh(context: Context, a: Abstract, UPLO: Abstract | None = None) -> Abstrac
     view = _matrix(context, a)
     side = "L" if UPLO is None else static(context, UPLO, "UPLO")
     results = [(_REAL.get(view.dtype, view.dtype), view.sizes[:-1]), (view.dtype, view.sizes)]
-    return Sequence(tuple(applied(context, "numpy.linalg.eigh", [view], results, UPLO=side)))
+    return _named(np.linalg.eigh, applied(context, "numpy.linalg.eigh", [view], results, UPLO=side))
 
 
 # Norms.
@@ -167,11 +170,92 @@ def norm(
     return lower_into(context, COMPOSITES[np.linalg.norm], [value], options)
 
 
-@lowers(np.linalg.qr)
-def qr(context: Context, a: Abstract, mode: Abstract | None = None) -> Abstract:
-    unsupported_option(context, "mode", mode, "reduced")
+@lowers(qr_reduced)
+def reduced_qr(context: Context, a: Abstract) -> Abstract:
     view = _matrix(context, a, square=False)
     rows, columns = view.sizes[-2:]
-    rank = rows if same_size(context, rows, columns) else context.builder.bind("minimum", rows, columns, hint="n")
+    rank = _smaller(context, rows, columns)
     results = [(view.dtype, (*view.sizes[:-1], rank)), (view.dtype, (*view.sizes[:-2], rank, columns))]
-    return Sequence(tuple(applied(context, "wengert.rules.decompositions.qr_reduced", [view], results)))
+    found = applied(context, "wengert.rules.decompositions.qr_reduced", [view], results)
+    return _named(np.linalg.qr, found)
+
+
+def _smaller(context: Context, first: Operand, second: Operand) -> Operand:
+    if same_size(context, first, second):
+        return first
+    return size_of(context, context.builder.bind("minimum", first, second, hint="n"))
+
+
+def _named(function: Any, found: Any) -> Record:
+    """The named tuple that a function of NumPy returns."""
+    cls = type(function(np.eye(1)))
+    return Record(cls, cls._fields, tuple(found))
+
+
+@lowers(svd_factors)
+def svd(context: Context, a: Abstract, *, full_matrices: Abstract) -> Abstract:
+    view = _matrix(context, a, square=False)
+    rows, columns = view.sizes[-2:]
+    rank, full = _smaller(context, rows, columns), is_true(context, full_matrices, "full_matrices")
+    batch = view.sizes[:-2]
+    results = [
+        (view.dtype, (*batch, rows, rows if full else rank)),
+        (_REAL.get(view.dtype, view.dtype), (*batch, rank)),
+        (view.dtype, (*batch, columns if full else rank, columns)),
+    ]
+    key = "wengert.rules.decompositions.svd_factors"
+    return _named(np.linalg.svd, applied(context, key, [view], results, full_matrices=full))
+
+
+@lowers(np.linalg.eig)
+def eig(context: Context, a: Abstract) -> Abstract:
+    view = _matrix(context, a)
+    context.refuse_unless(
+        view.dtype in _REAL,
+        "whether the eigenvalues of a real matrix are complex is known only when the program runs",
+        "Use np.linalg.eigh for a symmetric matrix, or pass a complex one.",
+    )
+    results = [(view.dtype, view.sizes[:-1]), (view.dtype, view.sizes)]
+    return _named(np.linalg.eig, applied(context, "numpy.linalg.eig", [view], results))
+
+
+@lowers(pseudoinverse)
+def pinv(context: Context, a: Abstract, *, rcond: Abstract) -> Abstract:
+    view = _matrix(context, a, square=False)
+    sizes = (*view.sizes[:-2], view.sizes[-1], view.sizes[-2])
+    cutoff = cast_value(context, as_operand(context, rcond), _REAL.get(view.dtype, view.dtype))
+    (found,) = applied(context, "wengert.rules.linalg.pseudoinverse", [view, cutoff], [(view.dtype, sizes)])
+    return found
+
+
+@lowers(least_squares)
+def solve_least_squares(context: Context, a: Abstract, b: Abstract, *, rcond: Abstract) -> Abstract:
+    view, right = _matrix(context, a, square=False), as_operand(context, b)
+    dtype = np.result_type(view.dtype, right.dtype).name
+    check_equal(context, view.sizes[0], shape_of(right)[0], "LinAlgError", "Incompatible dimensions")
+    one, other = (in_storage(context, cast_value(context, each, dtype)) for each in (view, right))
+    cutoff = cast_value(context, as_operand(context, rcond), _REAL.get(dtype, dtype))
+    sizes = (one.sizes[1], *other.sizes[1:])
+    (found,) = applied(context, "wengert.rules.linalg.least_squares", [one, other, cutoff], [(dtype, sizes)])
+    return found
+
+
+@lowers(triangular_solve)
+def solve_triangular(
+    context: Context, a: Abstract, b: Abstract, *, trans: Abstract, lower: Abstract, unit_diagonal: Abstract
+) -> Abstract:
+    view, right = _matrix(context, a), as_operand(context, b)
+    dtype = np.result_type(view.dtype, right.dtype).name
+    if dtype[0] not in "fc":
+        dtype = "float64"
+    one, other = (in_storage(context, cast_value(context, each, dtype)) for each in (view, right))
+    text = "solve_triangular: shapes of a and b are incompatible"
+    check_equal(context, one.sizes[-1], other.sizes[0 if other.rank == 1 else -2], "ValueError", text)
+    options = {
+        "trans": static(context, trans, "trans"),
+        "lower": is_true(context, lower, "lower"),
+        "unit_diagonal": is_true(context, unit_diagonal, "unit_diagonal"),
+    }
+    key = "wengert.rules.scipy_linalg.triangular_solve"
+    (found,) = applied(context, key, [one, other], [(dtype, other.sizes)], **options)
+    return found

@@ -28,6 +28,7 @@ from wengert.lower.scope import (
     Variable,
     as_place,
     flush,
+    is_open,
     made_inside,
     read,
     refuse_shared,
@@ -44,12 +45,16 @@ _MOST_TRIALS = 12
 
 @dataclass(slots=True, eq=False)
 class Plan:
-    """The kinds of the variables a loop carries, as far as they are known. `None`: not assigned before the loop."""
+    """The kinds of the variables a loop carries, as far as they are known. `None`: not assigned before the loop.
+
+    `settled`: the loop is done, and its homes can hold what they hold and nothing else.
+    """
 
     kinds: dict[str, Kind | None]
     inside: set[Value | Storage] = field(default_factory=set)
     guessed: set[str] = field(default_factory=set)
     changed: bool = False
+    settled: bool = False
 
     def widen(self, context: Context, name: str, value: Abstract) -> None:
         """An assignment did not fit: note the kind that holds it too."""
@@ -145,6 +150,7 @@ def repeat(
             break
     else:
         context.refuse("the types of the variables of this loop do not settle")
+    plan.settled = True
     context.builder.append_all(trial)
     scope.env = _after(before, loop, changed)
     otherwise()
@@ -184,7 +190,7 @@ def _enter(context: Context, plan: Plan, before: dict[str, Variable]) -> dict[st
         flagged = name != RETURN and (old is None or old.maybe)
         if name in scope_of(context).liveness.changed and old is not None and isinstance(kind, homes.Several):
             refuse_shared(context, name, read(context, env, name, old))
-        if old is not None and old.home is not None and old.home.owner is not None and old.home.kind == kind:
+        if old is not None and old.home is not None and is_open(old.home) and old.home.kind == kind:
             found[name] = old.home
         else:
             seen = homes.visible_sizes(context, name, as_place(kind, plan.inside), plan.inside)

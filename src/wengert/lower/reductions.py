@@ -32,7 +32,7 @@ from wengert.lower.values import Abstract, Along, Scalar, Static, View
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Constant, Operand
 
-__all__ = ["accumulated", "axes_of", "finished", "is_true", "reduced_sum", "running", "stored", "total"]
+__all__ = ["accumulated", "axes_of", "finished", "is_true", "reduced_sum", "running", "selected", "stored", "total"]
 
 
 def axes_of(context: Context, axis: Abstract | None, rank: int) -> tuple[int, ...]:
@@ -43,6 +43,8 @@ def axes_of(context: Context, axis: Abstract | None, rank: int) -> tuple[int, ..
     found = []
     for one in given if isinstance(given, tuple | list) else (given,):
         number = operator.index(one)
+        if rank == 0 and number in (0, -1):  # NumPy reduces a number along its first axis
+            continue
         if not -rank <= number < rank:
             context.refuse(f"axis {number} is out of bounds for array of dimension {rank}")
         found.append(number % rank)
@@ -125,12 +127,13 @@ def stored(context: Context, out: Abstract | None, value: Abstract) -> Abstract:
     return out
 
 
-def _selected(context: Context, value: ArrayLike, where: Abstract | None, otherwise: int = 0) -> ArrayLike:
+def selected(context: Context, value: ArrayLike, where: Abstract | None, otherwise: Any = 0) -> ArrayLike:
     """The elements where a condition holds, and a neutral number elsewhere."""
-    if where is None or (isinstance(where, Static) and where.value is True):
+    if where is None or (isinstance(where, Static) and where.value in (True, None)):
         return value
     flags = cast_value(context, as_operand(context, where), "bool")
-    neutral = Scalar(cast_scalar(context.builder, integer(otherwise), value.dtype), weak=False)
+    constant = Constant(np.dtype(value.dtype).type(otherwise).item(), value.dtype)
+    neutral = Scalar(constant, weak=False)
     return elementwise(
         context, [flags, value, neutral], value.dtype, lambda builder, c, x, y: builder.bind("where", c, x, y)
     )
@@ -149,7 +152,7 @@ def sum_(
     *,
     function: Any = np.sum,
 ) -> Abstract:
-    value = _selected(context, as_operand(context, a), where)
+    value = selected(context, as_operand(context, a), where)
     if function == np.add.reduce and axis is None:
         axis = Static(0)
     axes = axes_of(context, axis, len(shape_of(value)))
@@ -162,6 +165,17 @@ def sum_(
 
 def _count(context: Context, value: ArrayLike, axes: tuple[int, ...]) -> Operand:
     return product(context, tuple(shape_of(value)[axis] for axis in axes))
+
+
+def _counted(
+    context: Context, value: ArrayLike, axes: tuple[int, ...], where: Abstract | None, kept: bool
+) -> ArrayLike:
+    """How many elements a reduction takes."""
+    if where is None or (isinstance(where, Static) and where.value in (True, None)):
+        return Scalar(_count(context, value, axes), weak=False)
+    flags = cast_value(context, as_operand(context, where), "bool")
+    ones = elementwise(context, [flags, value], "int64", lambda builder, c, x: builder.cast(c, "int64"))
+    return reduced_sum(context, ones, axes, kept)
 
 
 @lowers(np.mean)
@@ -179,13 +193,8 @@ def mean(
     kept = is_true(context, keepdims, "keepdims")
     axes = axes_of(context, axis, len(shape_of(value)))
     name = dtype_name(context, dtype, value.dtype if value.dtype[0] in "fc" else "float64")
-    if where is not None and not (isinstance(where, Static) and where.value is True):
-        flags = cast_value(context, as_operand(context, where), "bool")
-        ones = elementwise(context, [flags, value], "int64", lambda builder, c, x: builder.cast(c, "int64"))
-        counts: ArrayLike = reduced_sum(context, ones, axes, kept)
-        value = _selected(context, value, flags)
-    else:
-        counts = Scalar(_count(context, value, axes), weak=False)
+    counts = _counted(context, value, axes, where, kept)
+    value = selected(context, value, where)
     added = reduced_sum(context, value, axes, kept, name)
     divided = elementwise(
         context,
@@ -194,6 +203,9 @@ def mean(
         lambda builder, x, n: builder.bind("divide", x, cast_scalar(builder, n, name)),
     )
     return stored(context, out, divided)
+
+
+_mean = mean  # under a name that an option of `var` does not hide
 
 
 @lowers(np.var, np.std)
@@ -206,13 +218,20 @@ def var(
     ddof: Abstract | None = None,
     keepdims: Abstract | None = None,
     *,
+    where: Abstract | None = None,
+    mean: Abstract | None = None,
+    correction: Abstract | None = None,
     function: Any,
 ) -> Abstract:
     unsupported_option(context, "dtype", dtype)
     value = as_operand(context, materialise(context, as_operand(context, a)))
     axes = axes_of(context, axis, len(shape_of(value)))
-    middle = as_operand(context, mean(context, value, None if axis is None else axis, keepdims=Static(True)))
-    apart = ufunc(context, "subtract", [value, as_operand(context, materialise(context, middle))])
+    if mean is None or mean == Static(None):
+        mean = _mean(context, value, axis, keepdims=Static(True), where=where)
+    middle = as_operand(context, mean)
+    apart = selected(
+        context, ufunc(context, "subtract", [value, as_operand(context, materialise(context, middle))]), where
+    )
 
     def squared(builder: Builder, x: Operand) -> Operand:
         if not x.dtype.startswith("complex"):
@@ -224,12 +243,11 @@ def var(
         found: ArrayLike = accumulated(context, apart, axes, is_true(context, keepdims, "keepdims"), name, squared)
     else:
         found = elementwise(context, [apart], name, squared)
-    count = context.builder.cast(_count(context, value, axes), name)
-    less = Scalar(Constant(0.0, name), False) if ddof is None else as_operand(context, ddof)
-    assert isinstance(less, Scalar)
-    left = context.builder.bind("subtract", count, cast_scalar(context.builder, less.operand, name))
-    left = context.builder.bind("maximum", left, Constant(0.0, name))
-    found = ufunc(context, "divide", [found, Scalar(left, False)])
+    given = ddof if correction is None or correction == Static(None) else correction
+    less = cast_value(context, as_operand(context, given or Static(0)), name)
+    count = cast_value(context, _counted(context, value, axes, where, is_true(context, keepdims, "keepdims")), name)
+    left = ufunc(context, "maximum", [ufunc(context, "subtract", [count, less]), Scalar(Constant(0.0, name), False)])
+    found = ufunc(context, "divide", [found, left])
     if function is np.std:
         found = ufunc(context, "sqrt", [found])
     return stored(context, out, found)
@@ -253,7 +271,7 @@ def truths(
     flags = cast_value(context, value, "bool") if value.dtype != "bool" else value
     if every:
         flags = elementwise(context, [flags], "bool", lambda builder, x: builder.bind("logical_not", x))
-    flags = _selected(context, flags, where)
+    flags = selected(context, flags, where)
     axes = axes_of(context, axis, len(shape_of(value)))
     counts = reduced_sum(context, flags, axes, is_true(context, keepdims, "keepdims"), "int64")
     if function is np.count_nonzero:

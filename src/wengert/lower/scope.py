@@ -186,6 +186,11 @@ def note_left(context: Context, left: bool) -> None:
 # Stores into homes.
 
 
+def is_open(home: Home) -> bool:
+    """Whether a home is that of a loop being read, which can still give it another kind."""
+    return home.owner is not None and not home.owner.settled
+
+
 @dataclass(slots=True)
 class _Move:
     """An array on its way into its home."""
@@ -198,7 +203,7 @@ class _Move:
 def _store(context: Context, home: Home, value: Abstract, moves: list[_Move]) -> None:
     """Store a number now; note arrays, which may read one another's homes."""
     if not homes.fits(home, value):
-        assert home.owner is not None, "a branch makes homes that fit"
+        assert is_open(home), "a branch makes homes that fit"
         home.owner.widen(context, home.name, value)
         return
     builder = context.builder
@@ -423,7 +428,7 @@ def _merge_name(
     one, other = found
     if one is not None and other is not None and one.token is other.token:
         return _merge_stored(arms, name, (one, other), outer, stores)
-    owned = outer is not None and outer.home is not None and outer.home.owner is not None
+    owned = outer is not None and outer.home is not None and is_open(outer.home)
     if not is_live:
         assert outer is not None or not owned
         return Variable(None, outer.home, dirty=False) if owned and outer is not None else None
@@ -441,7 +446,7 @@ def _merge_name(
             joined = _joined(context, condition, arms, values[0], values[1])
             if joined is not None:
                 return Variable(joined, home)
-    if home is None or (home.owner is None and not all(_fits(home, variable) for variable in given)):
+    if home is None or not (is_open(home) or all(_fits(home, variable) for variable in given)):
         home = _branch_home(context, name, arms, found, given)
     for arm, variable, targets in zip(arms, found, stores, strict=True):
         if variable is not None and not _raised(arm):

@@ -72,6 +72,17 @@ def _positive(context: Context, operands: list[ArrayLike]) -> Abstract:
     return elementwise(context, operands, operands[0].dtype, lambda builder, x: x)
 
 
+def _sign(context: Context, operands: list[ArrayLike]) -> Abstract:
+    """Of a complex number the direction, which has a derivative."""
+    if operands[0].dtype[0] != "c":
+        return ufunc(context, "sign", operands)
+    held = as_operand(context, materialise(context, operands[0]))
+    length = ufunc(context, "absolute", [held])
+    one = cast_value(context, _number(1.0), length.dtype)
+    is_zero = ufunc(context, "equal", [length, cast_value(context, _number(0.0), length.dtype)])
+    return ufunc(context, "divide", [held, choose(context, is_zero, one, length)])
+
+
 def _xlogy(context: Context, operands: list[ArrayLike], logarithm: str) -> Abstract:
     """`x * log(y)`, and 0 where x is 0 and y is not NaN."""
     x, y = (as_operand(context, materialise(context, one)) for one in operands)
@@ -86,6 +97,7 @@ def _xlogy(context: Context, operands: list[ArrayLike], logarithm: str) -> Abstr
 _DEGREES = 180.0 / np.pi
 _COMBINATIONS: dict[np.ufunc, Combination] = {
     np.positive: _positive,
+    np.sign: _sign,
     np.fabs: lambda context, operands: ufunc(context, "absolute", [_floating(context, operands[0])]),
     np.degrees: partial(_scaled, factor=_DEGREES),
     np.rad2deg: partial(_scaled, factor=_DEGREES),

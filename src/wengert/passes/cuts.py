@@ -8,10 +8,10 @@ none after it, or in all or none, are moved: comparisons of the counter, or of w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from wengert.analysis.affine import Form, affine, at_most, facts_of, feasible, minus
+from wengert.analysis.affine import Form, affine, minus
 from wengert.analysis.index import Index, index_program
 from wengert.passes.nests import compute_again, slice_for
 from wengert.program.builder import Builder, integer
@@ -29,7 +29,7 @@ from wengert.program.statements import (
     Value,
     While,
 )
-from wengert.program.traverse import bound, operands, rebuild, substitute, walk
+from wengert.program.traverse import bound, operands, rebuild, walk
 
 __all__ = ["cut_checks"]
 
@@ -37,16 +37,13 @@ _LARGE = 2**40  # numbers in a program's text that could make a sum of sizes ove
 
 
 def cut_checks(program: Program) -> Program:
-    """The program with loops cut, and bounds of which one is known to hold simplified."""
-    cutter = _Cutter(index_program(program))
-    cut = replace(program, body=cutter.block(program.body))
-    return _with_simple_bounds(cut) if cutter.has_cut else program
+    """The program with loops cut."""
+    return replace(program, body=_Cutter(index_program(program)).block(program.body))
 
 
 class _Cutter:
     def __init__(self, index: Index) -> None:
         self.index = index
-        self.has_cut = False
 
     def block(self, block: Block) -> Block:
         """A block with its loops cut."""
@@ -76,7 +73,6 @@ class _Cutter:
                 limit = builder.bind("minimum", limit, end, hint="stop")
         if not checks:
             return [loop]
-        self.has_cut = True
         cut = For(
             loop.counter,
             loop.start,
@@ -203,38 +199,3 @@ class _Ends:
         return bool(parts) and all(
             self._is_small(one, c * factor) for part in parts for one, c in affine(self.index, part).items()
         )
-
-
-def _with_simple_bounds(program: Program) -> Program:
-    """The program with each minimum and maximum that is one of its operands in any case replaced by that."""
-    index = index_program(program)
-    known: dict[Value, Operand] = {}
-    for one in walk(program.body):
-        if isinstance(one, Bind) and one.function in ("minimum", "maximum") and one.value.dtype == "int64":
-            for first, second in (one.operands, one.operands[::-1]):
-                small, large = (first, second) if one.function == "minimum" else (second, first)
-                if _is_at_most(index, small, large):
-                    known[one.value] = known.get(first, first) if isinstance(first, Value) else first
-                    break
-    return replace(program, body=substitute(_without(program.body, known), known)) if known else program
-
-
-def _without(block: Block, gone: Collection[Value]) -> Block:
-    """A block without the statements that bind some values."""
-    return tuple(
-        rebuild(one, lambda operand: operand, lambda storage: storage, lambda inner: _without(inner, gone))
-        for one in block
-        if bound(one) not in gone
-    )
-
-
-def _is_at_most(index: Index, first: Operand, second: Operand) -> bool:
-    """Whether one integer is never larger than another, as the ranges of the counters in them show."""
-    inequalities: list[Form] = [minus(at_most(affine(index, second), affine(index, first)), {None: -1})]
-    seen: set[object] = set()
-    for form in inequalities:
-        for symbol in form:
-            if symbol not in seen:
-                seen.add(symbol)
-                inequalities += facts_of(index, symbol)
-    return not feasible(inequalities)

@@ -1,0 +1,109 @@
+"""Functions of NumPy by other functions and loops, for compiled code: their derivatives are those of what they do.
+
+What holds: the signatures are those of the functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "add_reduceat",
+    "average_ties",
+    "isin",
+    "normal_axes",
+    "normal_axis",
+    "partition",
+    "ravel_multi_index",
+    "unravel_index",
+]
+
+
+def average_ties(x: Any, values: Any, *, axis: int) -> Any:
+    """`wengert.rules.order.average_ties`."""
+    found = np.array(x)
+    _average_rows(np.moveaxis(found, axis, -1), np.moveaxis(np.asarray(values), axis, -1))
+    return found
+
+
+def _average_rows(x: Any, values: Any) -> None:
+    if x.ndim > 1:
+        for i in range(x.shape[0]):
+            _average_rows(x[i], values[i])
+    else:
+        start = 0
+        while start < x.shape[0]:
+            end = start + 1
+            while end < x.shape[0] and values[end] == values[end - 1]:
+                end += 1
+            if end - start > 1:
+                total = x[start]
+                for k in range(start + 1, end):
+                    total = total + x[k]
+                total = total / (end - start)
+                for k in range(start, end):
+                    x[k] = total
+            start = end
+
+
+def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
+    """`np.partition`: a sorted array is partitioned at every place."""
+    return np.sort(a, axis=axis)
+
+
+def add_reduceat(a: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+    """`np.add.reduceat`."""
+    rows = np.moveaxis(np.asarray(a), axis, 0)
+    starts = np.asarray(indices)
+    found = np.zeros((starts.shape[0], *rows.shape[1:]), rows.dtype)
+    for k in range(starts.shape[0]):
+        if starts[k] < 0 or starts[k] >= rows.shape[0]:
+            raise IndexError("index out-of-bounds in add.reduceat")
+        end = rows.shape[0]
+        if k + 1 < starts.shape[0]:
+            end = starts[k + 1]
+        found[k] = rows[starts[k]]
+        for i in range(starts[k] + 1, end):
+            found[k] += rows[i]
+    return np.moveaxis(found, 0, axis)
+
+
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: Any = None
+) -> Any:
+    """`np.isin`, by comparing each with each."""
+    candidates = np.reshape(np.asarray(test_elements), -1)
+    found = np.any(np.equal(np.expand_dims(np.asarray(element), -1), candidates), axis=-1)
+    return ~found if invert else found
+
+
+def normal_axis(axis: int, ndim: int, msg_prefix: Any = None) -> int:
+    """`np.lib.array_utils.normalize_axis_index`."""
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis % ndim
+
+
+def normal_axes(axis: Any, ndim: int, argname: Any = None, allow_duplicate: bool = False) -> tuple[int, ...]:
+    """`np.lib.array_utils.normalize_axis_tuple`."""
+    return tuple(normal_axis(one, ndim) for one in (axis if isinstance(axis, (tuple, list)) else (axis,)))
+
+
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
+    """`np.ravel_multi_index`."""
+    found = np.asarray(multi_index[0])
+    for k in range(1, len(dims)):
+        found = found * dims[k] + multi_index[k]
+    return found
+
+
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
+    """`np.unravel_index`."""
+    left = np.asarray(indices)
+    found: tuple[Any, ...] = ()
+    for k in range(len(shape) - 1, -1, -1):
+        found = (left % shape[k], *found)
+        left = left // shape[k]
+    return found

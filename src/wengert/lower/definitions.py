@@ -1,0 +1,44 @@
+"""Functions that are lowered from a definition in the library, where their own source is not in the language.
+
+What goes in: the function. What comes out: what it is called with instead. What holds: signatures agree.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from wengert.library import definitions
+from wengert.lower.calls import lowers
+from wengert.lower.context import Context
+from wengert.lower.values import Abstract, Static
+from wengert.rules.order import average_ties
+
+__all__ = ["warn"]
+
+_DEFINITIONS: dict[Any, Any] = {
+    average_ties: definitions.average_ties,
+    np.add.reduceat: definitions.add_reduceat,
+    np.isin: definitions.isin,
+    np.lib.array_utils.normalize_axis_index: definitions.normal_axis,
+    np.lib.array_utils.normalize_axis_tuple: definitions.normal_axes,
+    np.partition: definitions.partition,
+    np.ravel_multi_index: definitions.ravel_multi_index,
+    np.unravel_index: definitions.unravel_index,
+}
+
+
+@lowers(*_DEFINITIONS)
+def defined(context: Context, *arguments: Abstract, function: Any, **keywords: Abstract) -> Abstract:
+    """A call of the definition."""
+    from wengert.lower import lower_into
+
+    return lower_into(context, _DEFINITIONS[function], list(arguments), keywords)
+
+
+@lowers(warnings.warn)
+def warn(context: Context, *arguments: Abstract, **keywords: Abstract) -> Abstract:
+    """Compiled code does not warn."""
+    return Static(None)

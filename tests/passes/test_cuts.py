@@ -1,0 +1,99 @@
+"""Loops that are cut raise what they raised, after the same iterations, and hold no check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.passes.comparing import after, outcome, prepared
+from tests.passes.test_interchange import factorise
+from wengert.passes.cuts import cut_checks
+from wengert.passes.dead_code import without_dead_code
+from wengert.passes.integers import simplify_integers
+from wengert.program.statements import Bind, Check, For
+from wengert.program.traverse import walk
+
+
+def shifted(x: Any, y: Any) -> None:
+    for i in range(len(x)):
+        y[i] = 2.0 * x[i] + y[i + 1]
+
+
+def up_to(n: int, x: Any) -> float:
+    s = 0.0
+    for i in range(1, n):
+        s += x[i] * x[i - 1]
+    return s
+
+
+def in_pairs(x: Any, y: Any) -> None:
+    for i in range(len(y)):
+        y[i] = x[2 * i]
+
+
+def matching(A: Any, x: Any) -> None:
+    for i in range(A.shape[0]):
+        x[i] = A[i, :3] @ x[:3]
+
+
+def late(x: Any, y: Any) -> None:
+    for i in range(len(x)):
+        x[i] = 1.0
+        y[i] = x[i]
+
+
+def checks_in_loops(program: Any) -> int:
+    loops = [one for one in walk(program.body) if isinstance(one, For)]
+    return len({id(one) for loop in loops for one in walk(loop.body) if isinstance(one, Check)})
+
+
+CASES: list[tuple[Any, list[list[Any]]]] = [
+    (shifted, [[np.ones(n), np.arange(float(m))] for n in range(4) for m in range(6)]),
+    (up_to, [[n, np.ones(m)] for n in (-1, 0, 1, 3, 5) for m in range(5)]),
+    (in_pairs, [[np.ones(n), np.zeros(m)] for n in range(5) for m in range(4)]),
+    (matching, [[np.ones((n, m)), np.ones(k)] for n in range(3) for m in range(5) for k in range(5)]),
+    (late, [[np.zeros(n), np.zeros(m)] for n in range(4) for m in range(4)]),
+    (factorise, [[np.ones((n, m)) + 4 * np.eye(n, m), np.ones(1)] for n in range(5) for m in range(5)]),
+]
+
+
+@pytest.mark.parametrize(("function", "calls"), CASES, ids=[one[0].__name__ for one in CASES])
+def test_cut_loops_raise_what_they_raised(function: Any, calls: list[list[Any]]) -> None:
+    """The same exceptions with the same texts, and the same numbers in the arrays when they are raised."""
+    before = prepared(function, *calls[-1])
+    cut = after(before, simplify_integers, cut_checks, simplify_integers, without_dead_code)
+    for arguments in calls:
+        assert outcome(cut, arguments) == outcome(before, arguments)
+
+
+@pytest.mark.parametrize(("function", "left"), [(shifted, 0), (up_to, 0), (matching, 0), (in_pairs, 1)])
+def test_checks_of_counters_leave_the_loop(function: Any, left: int) -> None:
+    """Checks against sizes are gone; one of twice the counter stays."""
+    arguments = next(calls for one, calls in CASES if one is function)[-1]
+    before = prepared(function, *arguments)
+    assert checks_in_loops(before) > 0
+    assert checks_in_loops(after(before, cut_checks)) == left
+
+
+def cancelling(x: Any, n: int) -> float:
+    s = 0.0
+    for i in range(len(x)):
+        for j in range(min(i, len(x))):
+            s += x[j] * (i + n - i)
+    return s
+
+
+def test_sums_that_cancel_and_bounds_that_hold_are_replaced() -> None:
+    """`i + n - i` is `n`, and `min(i, size)` is the counter `i` of a loop up to the size."""
+    before = prepared(cancelling, np.ones(4), 3)
+    simple = after(before, simplify_integers, without_dead_code)
+
+    def computed(program: Any) -> set[str]:
+        integers = [one for one in walk(program.body) if isinstance(one, Bind) and one.value.dtype == "int64"]
+        return {one.function for one in integers}
+
+    assert "minimum" in computed(before)
+    assert computed(simple).isdisjoint({"minimum", "add", "subtract"})
+    assert outcome(simple, [np.arange(5.0), 7]) == outcome(before, [np.arange(5.0), 7])
