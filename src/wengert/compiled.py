@@ -44,6 +44,14 @@ class Family:
 
     def __init__(self, kernel: Kernel, wrt: tuple[int, ...], floats: tuple[int, ...]) -> None:
         self.kernel, self.wrt, self.floats = kernel, wrt, floats
+        self._members: dict[tuple[bool, int], Member] = {}
+
+    def member(self, reverse: bool, order: int) -> Member:
+        """The k-th forward derivative of the program, or of its adjoint; always the same object."""
+        found = self._members.get((reverse, order))
+        if found is None:
+            found = self._members[reverse, order] = Member(self, reverse, order)
+        return found
 
     def _made(self, reverse: bool, order: int, guarded: bool) -> Kernel:
         kernel = self.kernel
@@ -114,7 +122,7 @@ class Member:
         return leaves[:inputs], leaves[inputs : inputs + cts], directions
 
     def _member(self, reverse: bool, order: int) -> Member:
-        return Member(self.family, reverse, order)
+        return self.family.member(reverse, order)
 
     def _pull(self, ct: list[Any], leaves: list[Any]) -> list[Any]:
         """The cotangents of the leaves. For a reverse member `ct` is a direction; see the module's text."""
@@ -372,7 +380,7 @@ class Jitted:
             plain, _ = family.kernel(*_plain(inputs))
             for i in others:
                 results[i] = plain[i]
-        for i, one in zip(family.floats, Member(family, False, 0)(inputs), strict=True):
+        for i, one in zip(family.floats, family.member(False, 0)(inputs), strict=True):
             results[i] = one
         updated = results[len(results) - len(found.lowered.written) :]
         for k, final in zip(found.lowered.written, updated, strict=True):

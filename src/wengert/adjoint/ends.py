@@ -91,14 +91,16 @@ def _seed_section(reversal: Reversal, section: Section) -> Array:
     spans = [i for i, axis in enumerate(section.axes) if isinstance(axis, Span)]
     ct = Storage("ct", section.storage.dtype, len(spans))
     sizes: list[Operand] = []
+    lengths: list[Operand] = []
     for axis in (section.axes[spans[i]] for i in section.order):
         assert isinstance(axis, Span)
         own = Value("size", "int64")
         sizes.append(own)
+        lengths.append(axis.size)
         same = builder.bind("equal", own, axis.size)
         builder.check(same, "ValueError", "the cotangent has a size of {} where the result has {}", own, axis.size)
     if reversal.is_active(section.storage):
-        with builder.nest(sizes) as place:
+        with builder.nest(lengths) as place:
             indices: list[Operand] = [integer(0) if isinstance(axis, Span) else axis for axis in section.axes]
             for counter, i in zip(place, section.order, strict=True):
                 axis = section.axes[spans[i]]
