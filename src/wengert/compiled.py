@@ -73,10 +73,10 @@ class Family:
         if not reverse and kernel is self.kernel:
             return [results[i] for i in self.floats]
         if not reverse:  # the highest derivatives come last
-            return results[-len(self.floats) :] if self.floats else []
+            return list(results[len(results) - len(self.floats) :])
         return self.in_order(results, outputs)
 
-    def in_order(self, results: list[Any], outputs: list[Any]) -> list[Any]:
+    def in_order(self, results: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         """The cotangents of the inputs `wrt`: the last results are those of numbers, the last outputs those of arrays.
 
         The numbers come in the order of `wrt`, the arrays in that of the inputs.
@@ -239,7 +239,7 @@ class Specialisation:
 
     @functools.cached_property
     def functional(self) -> Kernel:
-        """The program that also returns what it leaves in the arrays that it updates, and changes none of the caller's."""
+        """The program that changes none of the caller's arrays, and also returns what it leaves in those it updates."""
         program = self.kernel.program
         updated = [program.parameters[self.lowered.leaves.index(k)] for k in self.lowered.written]
         finals = tuple(_whole(one) for one in updated if isinstance(one, Array))

@@ -47,7 +47,7 @@ def _is_integer(statement: Statement) -> bool:
 
 
 def test_cholesky_saves_nothing() -> None:
-    """Each element is read as a factor only after its last update, and quotients and roots are where they were stored."""
+    """Elements are read as factors after their last update only; quotients and roots are where they were stored."""
     builder = Builder()
     A, n = Storage("A", "float64", 2), Value("n", "int64")
     with builder.loop(ZERO, n) as i:

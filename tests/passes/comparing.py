@@ -14,7 +14,19 @@ from wengert.passes.dead_code import without_dead_code
 from wengert.passes.invariants import hoist_invariants
 from wengert.program.builder import Builder, integer
 from wengert.program.reference import run
-from wengert.program.statements import Array, Block, Constant, For, Operand, Program, Statement, Storage, Value
+from wengert.program.statements import (
+    Array,
+    Block,
+    Check,
+    Constant,
+    For,
+    Operand,
+    Parameter,
+    Program,
+    Statement,
+    Storage,
+    Value,
+)
 from wengert.program.traverse import rebuild, walk
 from wengert.program.verifier import verify
 
@@ -26,6 +38,19 @@ def prepared(function: Callable[..., Any], *arguments: Any) -> Program:
     program = hoist_invariants(without_dead_code(lower_function(function, types_of(arguments)).program))
     verify(program)
     return program
+
+
+def without_checks(program: Program) -> Program:
+    """The program for arguments with which no check fails."""
+
+    def block(statements: Block) -> Block:
+        return tuple(
+            rebuild(one, lambda operand: operand, lambda storage: storage, block)
+            for one in statements
+            if not isinstance(one, Check)
+        )
+
+    return hoist_invariants(without_dead_code(replace(program, body=block(program.body))))
 
 
 def outcome(program: Program, arguments: Sequence[Any]) -> tuple[Any, ...]:
@@ -68,18 +93,18 @@ class _Random:
         self.builder = Builder()
         self.size, wide = Value("n", "int64"), Value("wide", "int64")
         self.arrays = [Storage("A", "float64", 2), Storage("B", "float64", 2), Storage("x", "float64", 1)]
-        self.parameters = (self.size, *(Array(one, (wide,) * one.rank) for one in self.arrays))
+        self.parameters: tuple[Parameter, ...] = (self.size, *(Array(one, (wide,) * one.rank) for one in self.arrays))
 
-    def index(self, counters: Sequence[Value]) -> Operand:
-        counter = counters[self.rng.integers(len(counters))]
+    def index(self, counters: list[Value]) -> Operand:
+        counter = counters[int(self.rng.integers(len(counters)))]
         step = int(self.rng.choice([0, 0, 0, 1, 2]))
         return self.builder.bind("add", counter, integer(step)) if step else counter
 
-    def place(self, counters: Sequence[Value]) -> tuple[Storage, list[Operand]]:
-        array = self.arrays[self.rng.integers(len(self.arrays))]
+    def place(self, counters: list[Value]) -> tuple[Storage, list[Operand]]:
+        array = self.arrays[int(self.rng.integers(len(self.arrays)))]
         return array, [self.index(counters) for _ in range(array.rank)]
 
-    def operand(self, counters: Sequence[Value], variable: Storage | None) -> Operand:
+    def operand(self, counters: list[Value], variable: Storage | None) -> Operand:
         b = self.builder
         terms: list[Operand] = [b.load(*self.place(counters)) for _ in range(self.rng.integers(1, 3))]
         if variable is not None and self.rng.random() < 0.5:
@@ -89,7 +114,7 @@ class _Random:
             total = b.bind(str(self.rng.choice(["add", "multiply"])), total, one)
         return total
 
-    def write(self, counters: Sequence[Value], variable: Storage | None) -> None:
+    def write(self, counters: list[Value], variable: Storage | None) -> None:
         target: tuple[Storage, list[Operand]] = self.place(counters)
         if variable is not None and self.rng.random() < 0.5:
             target = variable, []

@@ -12,7 +12,7 @@ from tests.passes.test_interchange import factorise
 from wengert.passes.cuts import cut_checks
 from wengert.passes.dead_code import without_dead_code
 from wengert.passes.integers import simplify_integers
-from wengert.program.statements import Bind, Check, For
+from wengert.program.statements import Check, For
 from wengert.program.traverse import walk
 
 
@@ -75,25 +75,3 @@ def test_checks_of_counters_leave_the_loop(function: Any, left: int) -> None:
     before = prepared(function, *arguments)
     assert checks_in_loops(before) > 0
     assert checks_in_loops(after(before, cut_checks)) == left
-
-
-def cancelling(x: Any, n: int) -> float:
-    s = 0.0
-    for i in range(len(x)):
-        for j in range(min(i, len(x))):
-            s += x[j] * (i + n - i)
-    return s
-
-
-def test_sums_that_cancel_and_bounds_that_hold_are_replaced() -> None:
-    """`i + n - i` is `n`, and `min(i, size)` is the counter `i` of a loop up to the size."""
-    before = prepared(cancelling, np.ones(4), 3)
-    simple = after(before, simplify_integers, without_dead_code)
-
-    def computed(program: Any) -> set[str]:
-        integers = [one for one in walk(program.body) if isinstance(one, Bind) and one.value.dtype == "int64"]
-        return {one.function for one in integers}
-
-    assert "minimum" in computed(before)
-    assert computed(simple).isdisjoint({"minimum", "add", "subtract"})
-    assert outcome(simple, [np.arange(5.0), 7]) == outcome(before, [np.arange(5.0), 7])

@@ -7,8 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.passes.comparing import after, arguments_of, backwards, ordered_loops, outcome, prepared, random_program
+from tests.passes.comparing import (
+    after,
+    arguments_of,
+    backwards,
+    ordered_loops,
+    outcome,
+    prepared,
+    random_program,
+    without_checks,
+)
 from wengert.passes.independent import mark_independent
+from wengert.program.statements import Program
 
 
 def scale(x: Any, y: Any, n: int) -> None:
@@ -71,24 +81,10 @@ ARRAYS: dict[str, Any] = {"x": np.arange(8.0), "y": np.ones(8), "A": np.arange(6
 ARRAYS["order"] = np.zeros(8, np.int64)
 
 
-def without_checks(function: Any) -> Any:
+def program_of(function: Any) -> Program:
     """The program of a function, whose indices are taken to be in range."""
-    from dataclasses import replace
-
-    from wengert.passes.dead_code import without_dead_code
-    from wengert.program.statements import Check
-    from wengert.program.traverse import rebuild
-
-    def block(statements: Any) -> Any:
-        return tuple(
-            rebuild(one, lambda operand: operand, lambda storage: storage, block)
-            for one in statements
-            if not isinstance(one, Check)
-        )
-
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    program = prepared(function, *(ARRAYS[name] for name in names))
-    return without_dead_code(replace(program, body=block(program.body)))
+    return without_checks(prepared(function, *(ARRAYS[name] for name in names)))
 
 
 @pytest.mark.parametrize(
@@ -97,14 +93,14 @@ def without_checks(function: Any) -> Any:
 )
 def test_independent_loops_are_marked(function: Any, left: int) -> None:
     """What is left in order: a loop around one whose bounds change, and a sum of the user."""
-    program = without_checks(function)
+    program = program_of(function)
     assert ordered_loops(after(program, mark_independent)) == left
 
 
 @pytest.mark.parametrize("function", [prefix, total, one_place, meets_at_the_end, looked_up])
 def test_loops_whose_iterations_meet_keep_their_order(function: Any) -> None:
     """A recurrence, a sum, a place written by all, one read by all, and places that are not known."""
-    program = without_checks(function)
+    program = program_of(function)
     assert ordered_loops(after(program, mark_independent)) == ordered_loops(program) > 0
 
 

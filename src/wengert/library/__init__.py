@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wengert.library.accumulating import accumulated_log_sum, accumulated_maximum, accumulated_minimum
+from wengert.library.accumulating import accumulated_log_sum, accumulated_maximum, accumulated_minimum, recurrence
 from wengert.library.extrema import greatest, greatest_but_nan, least, least_but_nan
 from wengert.library.products import hypotenuse, log_sum, product
 from wengert.library.pseudoinverses import least_squares, pseudoinverse
 from wengert.library.sorting import sort
+from wengert.library.sums import largest, log_sum_exp, power_norm, sign_of_sum
 
 __all__ = ["IMPLEMENTATIONS"]
 
@@ -28,8 +29,13 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "wengert.rules.cumulations.logaddexp_accumulate": accumulated_log_sum,
     "wengert.rules.cumulations.maximum_accumulate": accumulated_maximum,
     "wengert.rules.cumulations.minimum_accumulate": accumulated_minimum,
+    "wengert.rules.cumulations.linear_recurrence": recurrence,
+    "wengert.rules.exponential_sums.largest": largest,
+    "wengert.rules.exponential_sums.log_sum_exp": log_sum_exp,
+    "wengert.rules.exponential_sums.sign_of_sum": sign_of_sum,
     "wengert.rules.linalg.least_squares": least_squares,
     "wengert.rules.linalg.pseudoinverse": pseudoinverse,
+    "wengert.rules.norms.power_norm": power_norm,
     "wengert.rules.reductions.fmax_reduce": greatest_but_nan,
     "wengert.rules.reductions.fmin_reduce": least_but_nan,
     "wengert.rules.reductions.hypot_reduce": hypotenuse,

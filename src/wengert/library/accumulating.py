@@ -1,4 +1,4 @@
-"""Running extrema and sums along an axis."""
+"""Running extrema and sums, and linear recurrences, along an axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["accumulated_log_sum", "accumulated_maximum", "accumulated_minimum"]
+__all__ = ["accumulated_log_sum", "accumulated_maximum", "accumulated_minimum", "recurrence"]
 
 
 def _accumulate(out: Any, a: Any, axis: int, join: Callable[[Any, Any], Any]) -> None:
@@ -49,3 +49,25 @@ def accumulated_minimum(out: Any, a: Any, *, axis: int) -> None:
 def accumulated_log_sum(out: Any, a: Any, *, axis: int) -> None:
     """`np.logaddexp.accumulate`."""
     _accumulate(out, a, axis, np.logaddexp)
+
+
+def recurrence(out: Any, factor: Any, addend: Any, *, axis: int) -> None:
+    """`s[i] = factor[i] * s[i - 1] + addend[i]`; 0 times anything is 0."""
+    out[...] = addend
+    _recur(np.moveaxis(out, axis, 0), np.moveaxis(factor, axis, 0))
+
+
+def _recur(s: Any, factor: Any) -> None:
+    for i in range(1, s.shape[0]):
+        if s.ndim > 1:
+            _add_multiples(s[i - 1], s[i], factor[i])
+        elif s[i - 1] != 0:
+            s[i] += factor[i] * s[i - 1]
+
+
+def _add_multiples(before: Any, s: Any, factor: Any) -> None:
+    for k in range(s.shape[0]):
+        if s.ndim > 1:
+            _add_multiples(before[k], s[k], factor[k])
+        elif before[k] != 0:
+            s[k] += factor[k] * before[k]

@@ -13,6 +13,8 @@ __all__ = [
     "add_reduceat",
     "average_ties",
     "isin",
+    "isneginf",
+    "isposinf",
     "normal_axes",
     "normal_axis",
     "partition",

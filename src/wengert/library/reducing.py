@@ -21,8 +21,8 @@ def reduced_axes(rank: int, axis: Any) -> tuple[int, ...]:
 
 
 def without_kept(out: Any, rank: int, axes: tuple[int, ...], keepdims: bool) -> Any:
-    """The array to fill without the axes of size 1 that stand for those that vanish."""
-    if not keepdims:
+    """The array to fill without the axes of size 1 that stand for those that vanish, unless all do."""
+    if not keepdims or len(axes) == rank:
         return out
     return out[tuple(0 if one in axes else slice(None) for one in range(rank))]
 
@@ -30,7 +30,8 @@ def without_kept(out: Any, rank: int, axes: tuple[int, ...], keepdims: bool) -> 
 def join_into(out: Any, a: Any, axes: tuple[int, ...], join: Callable[[Any, Any], Any]) -> None:
     """Join the elements of `a` into those of `out`, which lacks the axes."""
     if len(axes) == a.ndim:
-        out[()] = _joined(out[()], a, join)
+        place = (0,) * out.ndim
+        out[place] = _joined(out[place], a, join)
         return
     rest = tuple(one - 1 for one in axes if one > 0)
     for i in range(a.shape[0]):

@@ -82,6 +82,7 @@ def _load_families() -> None:
         builtin_functions,
         creation,
         definitions,
+        operations,
         describing,
         joining,
         linalg,
@@ -120,9 +121,9 @@ def call(
 
 
 def knows(function: Any) -> bool:
-    """Whether `call` has a lowering or a definition for the function, rather than its own source."""
+    """Whether the function is for `call`, rather than its own source: that of an operation is not differentiated."""
     _load_families()
-    return _hashable(function) and (_lowering_of(function) is not None or function in COMPOSITES)
+    return _hashable(function) and (_lowering_of(function) is not None or function in COMPOSITES or function in TABLE)
 
 
 def refuse_call(context: Context, function: Any) -> NoReturn:

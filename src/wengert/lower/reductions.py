@@ -43,8 +43,6 @@ def axes_of(context: Context, axis: Abstract | None, rank: int) -> tuple[int, ..
     found = []
     for one in given if isinstance(given, tuple | list) else (given,):
         number = operator.index(one)
-        if rank == 0 and number in (0, -1):  # NumPy reduces a number along its first axis
-            continue
         if not -rank <= number < rank:
             context.refuse(f"axis {number} is out of bounds for array of dimension {rank}")
         found.append(number % rank)

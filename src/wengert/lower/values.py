@@ -36,12 +36,13 @@ class Scalar:
 
     @property
     def dtype(self) -> str:
+        """The name of the NumPy dtype."""
         return self.operand.dtype
 
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """One axis of a storage as seen through a view: index `start + step * i`, `i` running along axis `axis` of the view."""
+    """One axis of a storage as seen through a view: index `start + step * i`, `i` along axis `axis` of the view."""
 
     axis: int
     start: Operand
@@ -64,10 +65,12 @@ class View:
 
     @property
     def dtype(self) -> str:
+        """The name of the NumPy dtype."""
         return self.storage.dtype
 
     @property
     def rank(self) -> int:
+        """The number of axes."""
         return len(self.sizes)
 
     def indices(self, builder: Builder, place: tuple[Operand, ...]) -> tuple[Operand, ...]:
@@ -90,8 +93,9 @@ class View:
 class Lazy:
     """An array as a function from a place to its element. It is used once, before anything is written.
 
-    `sources` are the views it reads, so that an assignment can tell where source and target overlap. `part_of`: the view
-    whose memory NumPy would share (the real part of a complex array); what is bound to a name is a copy nevertheless.
+    `sources` are the views it reads, so that an assignment can tell where source and target overlap. `part_of`: the
+    view whose memory NumPy would share (the real part of a complex array); what is bound to a name is a copy
+    nevertheless.
     """
 
     dtype: str
@@ -102,6 +106,7 @@ class Lazy:
 
     @property
     def rank(self) -> int:
+        """The number of axes."""
         return len(self.sizes)
 
     def element(self, builder: Builder, place: tuple[Operand, ...]) -> Operand:

@@ -8,7 +8,7 @@ none after it, or in all or none, are moved: comparisons of the counter, or of w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from wengert.analysis.affine import Form, affine, minus
@@ -16,6 +16,8 @@ from wengert.analysis.index import Index, index_program
 from wengert.passes.nests import compute_again, slice_for
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import (
+    Accumulate,
+    Allocate,
     Bind,
     Block,
     Check,
@@ -26,6 +28,8 @@ from wengert.program.statements import (
     Operand,
     Program,
     Statement,
+    Storage,
+    Store,
     Value,
     While,
 )
@@ -61,7 +65,7 @@ class _Cutter:
         """The loop `given`, whose body was changed to that of `loop`, cut."""
         builder = Builder()
         builder.where = given.where
-        inside = {one.counter if isinstance(one, For) else bound(one) for one in walk(given.body)}
+        inside = _bound_inside(given)
         limit: Operand = given.stop
         checks: list[Check] = []
         for check in _at_head(given.body):
@@ -86,7 +90,7 @@ class _Cutter:
         self._raise(builder, given, checks, limit)
         return builder.finish()
 
-    def _can_be_said_outside(self, check: Check, loop: For, inside: set[Value | None]) -> bool:
+    def _can_be_said_outside(self, check: Check, loop: For, inside: set[object]) -> bool:
         """Whether what the check uses is computed from integers of the loop's own body, without loads."""
         needed = slice_for(loop.body, operands(check))
         own = {bound(one) for one in needed}
@@ -105,19 +109,41 @@ class _Cutter:
             builder.check(condition, check.exception, check.message, *(known.get(one, one) for one in check.operands))
 
 
+def _bound_inside(loop: For) -> set[object]:
+    found: set[object] = set()
+    for one in walk(loop.body):
+        value = one.counter if isinstance(one, For) else bound(one)
+        if value is not None:
+            found.add(value)
+    return found
+
+
 def _at_head(body: Block) -> Iterator[Check]:
-    """The checks before anything else has an effect."""
+    """The checks before anything else has an effect that outlives the iteration."""
+    own = {one.storage for one in body if isinstance(one, Allocate)}
     for one in body:
         if isinstance(one, Check):
             yield one
-        elif not isinstance(one, Bind | Load):
+        elif not all(_has_no_effect(inner, own) for inner in walk((one,))):
             return
+
+
+def _has_no_effect(statement: Statement, own: Collection[Storage]) -> bool:
+    match statement:
+        case Bind() | Load() | For() | If():
+            return True
+        case Allocate(sizes=sizes, kept=kept):
+            return not sizes and kept is None
+        case Store(storage=storage) | Accumulate(storage=storage):
+            return storage in own
+        case _:
+            return False
 
 
 class _Ends:
     """Finds before which iterations a condition holds."""
 
-    def __init__(self, index: Index, builder: Builder, loop: For, inside: set[Value | None]) -> None:
+    def __init__(self, index: Index, builder: Builder, loop: For, inside: set[object]) -> None:
         self.index, self.builder, self.loop = index, builder, loop
         self.inside: set[object] = {*inside, loop.counter}
 

@@ -15,17 +15,30 @@ from wengert.library import IMPLEMENTATIONS
 from wengert.lower import lower_into
 from wengert.lower.applying import view_of
 from wengert.lower.context import Context
+from wengert.lower.arrays import assign
 from wengert.lower.values import Scalar, Static, View
+from wengert.program.operations import MACHINE_CODE, operation_of
 from wengert.program.builder import Builder
-from wengert.program.statements import Apply, Block, Operand, Program, Section
+from wengert.program.statements import Apply, Block, Operand, Program, Section, Statement
 from wengert.program.traverse import blocks, rebuild, walk
 
 __all__ = ["expand_operations"]
 
 
+_OWN = "wengert.rules."
+
+
+def _is_expanded(statement: Statement) -> bool:
+    """Whether the library has the operation, or it is one of our own without machine code: then its source is used."""
+    if not isinstance(statement, Apply):
+        return False
+    key = statement.function
+    return key in IMPLEMENTATIONS or (key.startswith(_OWN) and key not in MACHINE_CODE)
+
+
 def expand_operations(program: Program) -> Program:
     """The program with the operations of the library written out."""
-    if not any(isinstance(one, Apply) and one.function in IMPLEMENTATIONS for one in walk(program.body)):
+    if not any(_is_expanded(one) for one in walk(program.body)):
         return program
     return replace(program, body=_expanded(program.body))
 
@@ -33,8 +46,8 @@ def expand_operations(program: Program) -> Program:
 def _expanded(block: Block) -> Block:
     found: Block = ()
     for statement in block:
-        if isinstance(statement, Apply) and statement.function in IMPLEMENTATIONS:
-            found += _implementation(statement)
+        if isinstance(statement, Apply) and _is_expanded(statement):
+            found += _expanded(_implementation(statement))
         elif blocks(statement):
             found += (rebuild(statement, _same, _same, _expanded),)
         else:
@@ -45,9 +58,15 @@ def _expanded(block: Block) -> Block:
 def _implementation(statement: Apply) -> Block:
     """The statements of an implementation, as if they stood where the operation does."""
     context = Context(Builder())
-    given = [_argument(one) for one in (*statement.outputs, *statement.inputs)]
+    outputs = [view_of(one, one.storage, one.axes) for one in statement.outputs]
+    inputs = [_argument(one) for one in statement.inputs]
     options = {name: Static(value) for name, value in statement.statics}
-    lower_into(context, IMPLEMENTATIONS[statement.function], given, options)
+    implementation = IMPLEMENTATIONS.get(statement.function)
+    if implementation is not None:
+        lower_into(context, implementation, [*outputs, *inputs], options)
+    else:
+        source = operation_of(statement.function).function.__wrapped__
+        assign(context, outputs[0], lower_into(context, source, inputs, options))
     return _placed(context.builder.finish(), statement.where)
 
 

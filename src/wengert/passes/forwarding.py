@@ -106,7 +106,7 @@ class _Forwarder:
     def _control(
         self, statement: For | While | If, held: dict[_Place, Operand], computed: dict[_Computed, Operand]
     ) -> Statement:
-        """Nested blocks: a loop knows what no iteration of it changes; afterwards only what it has not changed holds."""
+        """Nested blocks. A loop knows what none of its iterations changes, and what comes after it knows no more."""
         changed = [storage for one in walk((statement,)) for storage in writes(one)]
         if not isinstance(statement, If):
             self._forget(held, changed)

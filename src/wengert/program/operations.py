@@ -8,7 +8,14 @@ from typing import Any
 
 from wengert.ops.table import TABLE, Operation
 
-__all__ = ["key_of", "operation_of"]
+__all__ = ["MACHINE_CODE", "key_of", "operation_of"]
+
+MACHINE_CODE = (
+    "wengert.rules.decompositions.qr_reduced",
+    "wengert.rules.decompositions.svd_factors",
+    "wengert.rules.scipy_linalg.triangular_solve",
+)
+"""Operations of our own that `wengert.emit` has machine code for; the others are expanded."""
 
 
 def key_of(function: Callable[..., Any]) -> str:

@@ -107,7 +107,7 @@ def prod_a(ct: Any, a: Any, where: Any, initial: Any, *, axis: Any, keepdims: An
     moved = np.transpose(_factors(a, where), kept + reduced)
     rows = np.reshape(moved, (*(shape[i] for i in kept), math.prod(shape[i] for i in reduced)))
     others = np.reshape(_exclusive_products(rows), tuple(shape[i] for i in kept + reduced))
-    back = tuple(np.argsort(kept + reduced).tolist())
+    back = tuple((kept + reduced).index(i) for i in range(rank))
     scaled = ct if initial is None else ct * initial
     return _spread(scaled, shape, where, axis, keepdims) * np.transpose(others, back)
 

@@ -1,0 +1,109 @@
+"""Operations of our own that rules and definitions use, as `Apply` statements, so that their rules are those of the table.
+
+What goes in: arrays and options. What comes out: views of new arrays. What holds: an operation that has no lowering here or
+elsewhere is refused; its source is not what is differentiated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wengert.lower.applying import applied
+from wengert.lower.bounds import product
+from wengert.lower.calls import lowers, static
+from wengert.lower.context import Context
+from wengert.lower.elementwise import as_operand, broadcast_sizes, cast_value, shape_of
+from wengert.lower.reductions import axes_of, is_true
+from wengert.lower.storing import in_storage
+from wengert.lower.values import Abstract, Scalar, Static, View
+from wengert.program.builder import integer
+from wengert.program.operations import key_of
+from wengert.rules.cumulations import linear_recurrence
+from wengert.rules.elementwise import sign_of_real
+from wengert.rules.exponential_sums import largest, log_sum_exp, sign_of_sum
+from wengert.rules.linalg import cofactors, cofactors_along, quotient
+from wengert.rules.norms import power_norm
+from wengert.rules.scipy_linalg import matrix_exponential
+
+__all__ = ["broadcast_operation"]
+
+_REAL = {"complex128": "float64", "complex64": "float32"}
+
+
+@lowers(cofactors, matrix_exponential)
+def of_matrix(context: Context, a: Abstract, *, function: Any) -> Abstract:
+    view = in_storage(context, as_operand(context, a))
+    (found,) = applied(context, key_of(function), [view], [(view.dtype, view.sizes)])
+    return found
+
+
+@lowers(quotient, cofactors_along)
+def broadcast_operation(context: Context, first: Abstract, second: Abstract, *, function: Any) -> Abstract:
+    one, other = as_operand(context, first), as_operand(context, second)
+    dtype = np.result_type(one.dtype, other.dtype).name
+    sizes = broadcast_sizes(context, shape_of(one), shape_of(other)) if shape_of(one) or shape_of(other) else ()
+    given = [cast_value(context, each, dtype) for each in (one, other)]
+    (found,) = applied(context, key_of(function), given, [(dtype, sizes)])
+    return found
+
+
+@lowers(linear_recurrence)
+def recurrence(context: Context, factor: Abstract, addend: Abstract, *, axis: Abstract) -> Abstract:
+    one, other = (in_storage(context, as_operand(context, each)) for each in (factor, addend))
+    dtype = np.result_type(one.dtype, other.dtype).name
+    (along,) = axes_of(context, axis, other.rank)
+    key = key_of(linear_recurrence)
+    given = [cast_value(context, each, dtype) for each in (one, other)]
+    (found,) = applied(context, key, given, [(dtype, other.sizes)], axis=along)
+    return found
+
+
+@lowers(sign_of_real)
+def real_sign(context: Context, x: Abstract) -> Abstract:
+    from wengert.lower.calls import call
+
+    return call(context, np.sign, [x])
+
+
+def _axes(context: Context, axis: Abstract, view: View) -> Any:
+    axes = axes_of(context, axis, view.rank)
+    return axes[0] if len(axes) == 1 else axes
+
+
+def _kept(view: View, axes: Any) -> Any:
+    gone = axes if isinstance(axes, tuple) else (axes,)
+    return tuple(integer(1) if k in gone else one for k, one in enumerate(view.sizes))
+
+
+@lowers(largest)
+def greatest(context: Context, x: Abstract, axis: Abstract) -> Abstract:
+    view = in_storage(context, as_operand(context, x))
+    axes = _axes(context, axis, view)
+    (found,) = applied(context, key_of(largest), [view], [(view.dtype, _kept(view, axes))], axis=axes)
+    return found
+
+
+@lowers(log_sum_exp, sign_of_sum)
+def exponential_sum(context: Context, a: Abstract, b: Abstract, axis: Abstract, *, function: Any) -> Abstract:
+    one, other = (in_storage(context, as_operand(context, each)) for each in (a, b))
+    dtype = np.result_type(one.dtype, other.dtype, "float32").name
+    given = [cast_value(context, each, dtype) for each in (one, other)]
+    axes = _axes(context, axis, one)
+    (found,) = applied(context, key_of(function), given, [(dtype, _kept(one, axes))], axis=axes)
+    return found
+
+
+@lowers(power_norm)
+def norm_of_powers(
+    context: Context, x: Abstract, *, ord: Abstract, axis: Abstract, keepdims: Abstract | None = None
+) -> Abstract:
+    view = in_storage(context, as_operand(context, x))
+    axes, keep = _axes(context, axis, view), is_true(context, keepdims, "keepdims")
+    gone = axes if isinstance(axes, tuple) else (axes,)
+    sizes = _kept(view, axes) if keep else tuple(one for k, one in enumerate(view.sizes) if k not in gone)
+    options = {"ord": static(context, ord, "ord"), "axis": axes, "keepdims": keep}
+    dtype = _REAL.get(view.dtype, view.dtype)
+    (found,) = applied(context, key_of(power_norm), [view], [(dtype, sizes)], **options)
+    return found
