@@ -22,13 +22,18 @@ from wengert.adjoint.reverse import reverse
 from wengert.analysis.index import index_program
 from wengert.emit import compile_program
 from wengert.errors import ArgumentError
+from wengert.passes.cuts import cut_checks
 from wengert.passes.dead_code import without_dead_code
 from wengert.passes.expand import expand_operations
 from wengert.passes.forwarding import forward_values
 from wengert.passes.fuse import fuse_loops
 from wengert.passes.gather import gather_stencils
+from wengert.passes.independent import mark_independent
+from wengert.passes.integers import simplify_integers
+from wengert.passes.interchange import interchange_loops
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.split_scatter import split_scatters
+from wengert.passes.sums import sum_in_variables
 from wengert.program.printer import print_program
 from wengert.program.statements import Array, Operand, Parameter, Program, Value
 from wengert.program.traverse import writes
@@ -39,13 +44,17 @@ Pass = Callable[[Program], Program]
 
 _SIMPLER: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
 
-PREPARE: list[Pass] = [*_SIMPLER, fuse_loops, forward_values, without_dead_code]
+_LOOPS: list[Pass] = [simplify_integers, hoist_invariants, cut_checks, simplify_integers, without_dead_code]
+
+PREPARE: list[Pass] = [
+    *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS, interchange_loops, mark_independent
+]  # fmt: skip
 """What is done to a program before it is differentiated."""
 
 DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [expand_operations, fuse_loops, gather_stencils, split_scatters]
+FINISH: list[Pass] = [expand_operations, fuse_loops, gather_stencils, sum_in_variables, split_scatters]
 """What is done to a program before it becomes machine code."""
 
 

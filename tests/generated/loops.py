@@ -51,7 +51,16 @@ class Counter:
 def counter_of(name: str, *, above: int, below: int) -> Counter:
     """The counter `name` with `above <= name <= n - 1 - below`."""
     i = name
-    indices = [i, f"{i} - 1", f"-{i} - 1", f"n - 1 - {i}", f"({i} + 1) % n", f"{i} - n", f"{i} // 2", f"(2 * {i} + k) % n"]
+    indices = [
+        i,
+        f"{i} - 1",
+        f"-{i} - 1",
+        f"n - 1 - {i}",
+        f"({i} + 1) % n",
+        f"{i} - n",
+        f"{i} // 2",
+        f"(2 * {i} + k) % n",
+    ]
     families = [(f":{i}", f"n - {i}:", f"0:{i}"), (f"{i}:", f":n - {i}", f"{i}:n"), (f"{i} + 1:", f":n - {i} - 1")]
     if above:
         families.append((f":{i}", f"{i} - 1::-1", f"-{i}:"))
@@ -159,7 +168,9 @@ class Author:
 
     def scalar(self, depth: int = 1) -> str:
         """A number that carries a derivative, mostly."""
-        kind = self.choose(["element", "name", "entry", "number", "integer"] + ["of two", "of one", "whole"] * (depth > 0))
+        kind = self.choose(
+            ["element", "name", "entry", "number", "integer"] + ["of two", "of one", "whole"] * (depth > 0)
+        )
         match kind:
             case "element":
                 return f"{self.choose(self.scope.vectors)}[{self.index()}]"
@@ -172,13 +183,17 @@ class Author:
             case "integer":
                 return f"0.1 * {self.choose(['k', 'n', *(one.name for one in self.scope.counters)])}"
             case "of two":
-                form = self.choose(["{} * {}", "(0.5 * {} - {})", "{} / (2.0 + np.sin({}))", "({} + 0.5 * {})", "np.cos({} * {})"])
+                form = self.choose(
+                    ["{} * {}", "(0.5 * {} - {})", "{} / (2.0 + np.sin({}))", "({} + 0.5 * {})", "np.cos({} * {})"]
+                )
                 return form.format(self.scalar(depth - 1), self.scalar(depth - 1))
             case "of one":
                 one = self.scalar(depth - 1)
-                return self.choose([*SMOOTH, "({} if {} else 0.4 * {})", "{} ** 2", "np.maximum({}, 0.2113)"]).replace(
-                    "{} if {} else 0.4 * {}", f"{one} if {self.condition()} else 0.4 * {one}"
-                ).replace("{}", f"({one})")
+                return (
+                    self.choose([*SMOOTH, "({} if {} else 0.4 * {})", "{} ** 2", "np.maximum({}, 0.2113)"])
+                    .replace("{} if {} else 0.4 * {}", f"{one} if {self.condition()} else 0.4 * {one}")
+                    .replace("{}", f"({one})")
+                )
             case _:
                 return self.whole(depth - 1)
 
@@ -215,7 +230,9 @@ class Author:
                 return form.format(self.vector(family, depth - 1), self.vector(family, depth - 1))
             case "of one":
                 one = self.vector(family, depth - 1)
-                return self.choose([*SMOOTH, "({})[::-1]", "np.maximum({}, 0.2113)", "({}).copy()"]).replace("{}", f"{one}")
+                return self.choose([*SMOOTH, "({})[::-1]", "np.maximum({}, 0.2113)", "({}).copy()"]).replace(
+                    "{}", f"{one}"
+                )
             case "scaled":
                 return f"({self.vector(family, depth - 1)} {self.choose('*+-')} {self.scalar(0)})"
             case "choice":
@@ -306,7 +323,9 @@ class Author:
             case "rebind":
                 return [self.rebinding()]
             case "swap":
-                return [self.choose(["x, y = y, x", "s, t = t, s", "y, z = z, y", "A, B = B, A", "s, t = t * 0.5, s + 0.1"])]
+                return [
+                    self.choose(["x, y = y, x", "s, t = t, s", "y, z = z, y", "A, B = B, A", "s, t = t * 0.5, s + 0.1"])
+                ]
             case "view":
                 return [self.view(matrix)]
             case "call":
@@ -448,7 +467,9 @@ class Author:
         """The text of a module."""
         fresh = ("0.5 * x", "np.zeros(n, dtype=x.dtype)", "x.copy()", "np.sin(A[0])")
         shared = ("A[0]", "x[::-1]", "A[:, 1]", "x")
-        self.shares, self.rebinds = self.choose([(True, False), (False, True), (True, False), (False, True), (True, True)])
+        self.shares, self.rebinds = self.choose(
+            [(True, False), (False, True), (True, False), (False, True), (True, True)]
+        )
         first = [f"{name} = {self.choose(shared if self.shares and self.chance(3) else fresh)}" for name in "yz"]
         fresh, shared = ("0.7 * A", "np.zeros_like(A)", "A.copy()"), ("A.T", "A", "A[::-1]")
         first.append(f"B = {self.choose(shared if self.shares and self.chance(3) else fresh)}")

@@ -36,8 +36,9 @@ SIZES = (4, 3, 5)
 REFUSALS = (
     "is one of several arrays, depending on the path, and one of them is updated in place",
     "`the result` is a sequence of 7 on one path and a number on another",
+    "is a Python number on one path and has the dtype float32 on another",
 )
-"""What may be refused: where sharing memory can be told from a copy, and a return from inside of nested loops."""
+"""What may be refused: where sharing memory can be told from a copy; a return from inside of nested loops; dtypes that differ."""
 SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised")
 
 
@@ -59,6 +60,7 @@ def check(source: str, share: str) -> None:
         if share == "jit":
             compare_with_record_engine(source, arguments)
         if share == "single":
+            # May be refused where the same program in float64 is not.
             compare_in_single_precision(source, arguments, expected)
 
 

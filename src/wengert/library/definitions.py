@@ -50,6 +50,16 @@ def _average_rows(x: Any, values: Any) -> None:
             start = end
 
 
+def isneginf(x: Any, out: None = None) -> Any:
+    """`np.isneginf`."""
+    return np.isinf(x) & (x < 0)
+
+
+def isposinf(x: Any, out: None = None) -> Any:
+    """`np.isposinf`."""
+    return np.isinf(x) & (x > 0)
+
+
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
     """`np.partition`: a sorted array is partitioned at every place."""
     return np.sort(a, axis=axis)
@@ -95,6 +105,9 @@ def normal_axes(axis: Any, ndim: int, argname: Any = None, allow_duplicate: bool
 
 def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Any:
     """`np.ravel_multi_index`."""
+    for k in range(len(dims)):
+        if np.any((np.asarray(multi_index[k]) < 0) | (np.asarray(multi_index[k]) >= dims[k])):
+            raise ValueError("invalid entry in coordinates array")
     found = np.asarray(multi_index[0])
     for k in range(1, len(dims)):
         found = found * dims[k] + multi_index[k]
@@ -104,6 +117,11 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
     """`np.unravel_index`."""
     left = np.asarray(indices)
+    size = 1
+    for length in shape:
+        size *= length
+    if np.any((left < 0) | (left >= size)):
+        raise ValueError(f"index is out of bounds for array with size {size}")
     found: tuple[Any, ...] = ()
     for k in range(len(shape) - 1, -1, -1):
         found = (left % shape[k], *found)

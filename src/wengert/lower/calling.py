@@ -76,6 +76,9 @@ def _arguments(context: Context, node: ast.Call) -> tuple[list[Abstract], dict[s
     return positional, keywords
 
 
+_PUBLIC_MODULES = ("wengert.api", "wengert.testing", "wengert.inspect.trace")
+
+
 def call_value(
     context: Context, function: Abstract, arguments: Sequence[Abstract], keywords: Mapping[str, Abstract]
 ) -> Abstract:
@@ -138,8 +141,16 @@ def _call_user(context: Context, called: Any, positional: list[Abstract], named:
         return arrays.call(context, called, positional, named)
     if hasattr(called, "py_func"):  # a numba.njit function
         called = called.py_func
-    elif not isinstance(called, (FunctionType, type)) and (type(called).__module__ or "").startswith("wengert"):
-        called = getattr(called, "__wrapped__", called)
+    elif type(called).__module__ == "wengert.compiled":  # a compiled function
+        called = called.function
+    elif type(called).__module__ == "wengert.custom":
+        context.refuse(
+            f"`{called.__name__}` has derivative rules of its own", "Call it outside of the compiled function."
+        )
+    elif getattr(called, "__module__", None) in _PUBLIC_MODULES:
+        context.refuse(
+            f"wengert's `{called.__name__}` inside a compiled function", "Call it outside of the compiled function."
+        )
     if isinstance(called, FunctionType):
         return inline(context, called, positional, named)
     if isinstance(called, type):
