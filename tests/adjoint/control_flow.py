@@ -1,7 +1,7 @@
 """Programs whose loops, branches and calls decide what the reverse sweep finds: bounds, indices, exits, aliases.
 
-What holds: they are analytic in their floating-point arguments, and their conditions test real parts, so that they run with
-complex numbers too.
+What holds: they are analytic in their floating-point arguments, and their conditions test real parts, so that they run
+with complex numbers too.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def growing_arrays(x: Any) -> Any:
     n = 1
     while n < 6:
         w = x[:n] * x[n]
-        u = np.exp(w)
+        u = np.exp(-w)
         w *= u
         u *= w
         s += u @ w

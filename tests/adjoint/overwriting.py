@@ -1,7 +1,7 @@
 """Programs that overwrite what the reverse sweep needs: by elements, slices, views and calls.
 
-What holds: they are analytic in their floating-point arguments, and their conditions test real parts, so that they run with
-complex numbers too.
+What holds: they are analytic in their floating-point arguments, and their conditions test real parts, so that they run
+with complex numbers too.
 """
 
 from __future__ import annotations

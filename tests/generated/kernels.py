@@ -1,7 +1,7 @@
 """A generated program and its derivatives as compiled programs, run in different ways, and what they must agree with.
 
-What goes in: the source text of `program(x, A, s, k)`. What comes out: an `AssertionError` where a value or a derivative is
-not that of plain NumPy, or a `NotAcceptedError` where the source is refused.
+What goes in: the source text of `program(x, A, s, k)`. What comes out: an `AssertionError` where a value or a
+derivative is not that of plain NumPy, or a `NotAcceptedError` where the source is refused.
 """
 
 from __future__ import annotations

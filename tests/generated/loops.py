@@ -1,10 +1,10 @@
-"""Random programs of loops, branches, element and slice updates, views and rebinding, valid by construction, as source text.
+"""Random programs of loops, branches, updates, views and rebinding, valid by construction, as source text.
 
-A program is `program(x, A, s, k)`: an array of some size n >= 3, an array of n x n, a number, and an integer from 0 to 2. It
-is valid for every n. Its operations are analytic and its conditions test real parts or integers, so that the complex step
-gives its derivative to rounding (Squire and Trapp, SIAM Review 40 (1998)). Values are damped, so they stay near 1.
-
-Indices are in range because each counter knows the texts of indices that it allows; slices of equal size, the same way.
+A program is `program(x, A, s, k)`: an array of some size n >= 3, an array of n x n, a number, and an integer from 0
+to 2. It is valid for every n. Its operations are analytic and its conditions test real parts or integers, so that the
+complex step gives its derivative to rounding (Squire and Trapp, SIAM Review 40 (1998)). Values are damped, so they
+stay near 1. Indices are in range because each counter knows the texts of indices that it allows; slices of equal
+size, the same way.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ HELPERS = {
 class Author:
     """Draws a program, statement by statement.
 
-    `shares`: arrays may have several names; `rebinds`: names are bound to other arrays under control flow. Both at once is
-    often refused by the compile engine.
+    `shares`: arrays may have several names; `rebinds`: names are bound to other arrays under control flow. Both at
+    once is often refused by the compile engine.
     """
 
     draw: Callable[[st.SearchStrategy[T]], T]
@@ -298,7 +298,7 @@ class Author:
     def simple(self) -> list[str]:
         """One statement without a block."""
         vector, matrix = self.choose(self.scope.vectors), self.choose(self.scope.matrices)
-        kinds = "scalar scalar element element entry entry slice slice row column block whole call special".split()
+        kinds = ["scalar", "element", "entry", "slice"] * 2 + ["row", "column", "block", "whole", "call", "special"]
         kinds += ["rebind", "swap"] * self.rebinds + ["view", "view"] * self.shares
         kind = self.choose(kinds)
         match kind:

@@ -1,12 +1,11 @@
 """Generated loops through the compile engine: programs well formed after each pass, values and derivatives right.
 
-The number of examples is that of `WENGERT_GENERATED_COMPILED`. All of them run as printed programs over NumPy, a share
-as machine code, without and with LLVM's optimisations, and through `wg.jit`. The heavy run is 20,000 of them; its pieces are
-different seeds, each a process of its own:
+The number of examples is that of `WENGERT_GENERATED_COMPILED`. All of them run as printed programs over NumPy, a
+share as machine code, without and with LLVM's optimisations, and through `wg.jit`. The heavy run is 20,000 of them;
+its pieces are different seeds, each a process of its own:
 
-    for seed in 1 2 3 4; do
-        WENGERT_GENERATED_COMPILED=5000 pytest -q tests/generated/test_compiled.py -p no:cacheprovider --hypothesis-seed=$seed &
-    done; wait
+    export WENGERT_GENERATED_COMPILED=1000
+    seq 20 | xargs -P 4 -I SEED pytest -q tests/generated/test_compiled.py --hypothesis-seed=SEED
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ REFUSALS = (
     "`the result` is a sequence of 7 on one path and a number on another",
     "is a Python number on one path and has the dtype float32 on another",
 )
-"""What may be refused: where sharing memory can be told from a copy; a return from inside of nested loops; dtypes that differ."""
+"""What may be refused: copies that could be told from sharing, returns from nested loops, dtypes that differ."""
 SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised")
 
 
@@ -79,7 +78,8 @@ def test_generated_programs_compiled() -> None:
         try:
             check(source, share)
         except NotAcceptedError as refusal:
-            assert any(reason in str(refusal) for reason in REFUSALS), str(refusal)
+            if not any(reason in str(refusal) for reason in REFUSALS):
+                raise
             outcomes["refused"] += 1
         else:
             outcomes["compiled"] += 1

@@ -1,8 +1,8 @@
-"""The programs of the corpus that `wg.jit` refuses, each with the reason."""
+"""The programs of the corpus that `wg.jit` refuses, or that stop when they run, each with the reason."""
 
 from __future__ import annotations
 
-__all__ = ["NOT_COMPILED"]
+__all__ = ["NOT_COMPILED", "STOPPED"]
 
 _REASONS = {
     "classes are defined or instances made": """
@@ -36,15 +36,21 @@ _REASONS = {
     "parts of complex arrays are written": "complex_buffer_filled_by_parts real_part_is_a_view",
     "statements and functions that are not compiled": """
         copies_do_not_share match_on_a_name low_pass_filter_by_fft cached_helper_of_constants
-        vectorised_user_function take_and_grid_indices factorisations_of_numpy select_and_choose
-        reductions_by_method flat_read_and_view_written sorted_in_place diagonal_filled values_put_at_places
+        vectorised_user_function
+        flat_read_and_view_written diagonal_filled values_put_at_places
         values_placed_under_masks partitioned_in_place flat_written constant_matrix_changed_after_product
         constant_sorted_filled_and_shuffled constant_changed_through_attributes
         constant_changed_by_operator_functions rounding_has_no_slope joined_and_split
-        trimmed_mean_and_quantiles metropolis_path_with_fixed_draws random_noise_is_constant namedtuple_argument
-        reductions_by_ufunc_methods extremes_by_ufunc_methods sums_of_groups_by_reduceat
+        metropolis_path_with_fixed_draws random_noise_is_constant namedtuple_argument
+       
         writers_called_by_keyword ravel_of_contiguous_and_of_transposed diagonal_by_strided_view
     """,
 }
 
 NOT_COMPILED: dict[str, str] = {name: reason for reason, names in _REASONS.items() for name in names.split()}
+
+STOPPED = {
+    "starts_from_an_empty_array": "`collected` changes its size",
+    "mask_made_of_a_changed_array": "`the value` changes its size",
+}
+"""Programs that raise `UnsupportedOperationError` when they run, with a part of the message."""

@@ -1,4 +1,4 @@
-"""Every program of the corpus through `wg.jit`: values and derivatives are those of the record engine, or it is refused."""
+"""Every program of the corpus through `wg.jit`: refused, or values and derivatives are those of the record engine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from tests.programs.not_compiled import NOT_COMPILED
+from tests.programs.not_compiled import NOT_COMPILED, STOPPED
 from tests.programs.oracles import Problem, pairing
 from tests.programs.registry import PROGRAMS, Program
 from tests.programs.test_programs import largest, random_like
 from wengert import tree
-from wengert.errors import NotAcceptedError
+from wengert.errors import NotAcceptedError, UnsupportedOperationError
 
 each_compiled = pytest.mark.parametrize(
-    "program", [one for name, one in PROGRAMS.items() if name not in NOT_COMPILED], ids=lambda program: program.name
+    "program",
+    [one for name, one in PROGRAMS.items() if name not in NOT_COMPILED | STOPPED],
+    ids=lambda program: program.name,
 )
 
 
@@ -34,6 +36,13 @@ def test_refused_before_it_runs(name: str) -> None:
     assert "\n  at " in str(refusal.value)
     for found, expected in zip(tree.flatten(inputs)[0], tree.flatten(program.inputs())[0], strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_stopped_where_an_array_changes_its_size(name: str) -> None:
+    """A name that holds arrays of different sizes on different paths gives an error, not a wrong number."""
+    with pytest.raises(UnsupportedOperationError, match=STOPPED[name]):
+        wg.jit(PROGRAMS[name].function)(*PROGRAMS[name].inputs())
 
 
 @each_compiled

@@ -14,7 +14,7 @@ from wengert.emit.memory import make_stack, release_stack
 from wengert.emit.prelude import PRELUDE
 from wengert.emit.sections import view_of
 from wengert.emit.statements import emit_statements
-from wengert.emit.writer import Writer
+from wengert.emit.writer import Module, Writer
 from wengert.program.statements import Array, Constant, Program, Section, Span, Value
 from wengert.runtime.cache import Cache, default_cache
 from wengert.runtime.call import Executable, Result, Signature
@@ -81,7 +81,7 @@ def _read_arguments(f: Frame) -> None:
 
 def _write_section(f: Frame, section: Section, at: str) -> None:
     """First element, memory to be given back by the caller, sizes, strides in bytes."""
-    w, place, view = f.w, f.places[section.storage], view_of(f, section)
+    w, place, view = f.w, f.place(section.storage), view_of(f, section)
     owned = "null"
     if place.slot is not None:
         owned = w.value(f"load ptr, ptr {place.slot}")
@@ -98,7 +98,7 @@ def _write_section(f: Frame, section: Section, at: str) -> None:
 
 def emit_program(program: Program) -> tuple[Frame, Signature, str]:
     """The text of the module of a program, and how it is called."""
-    w = Writer(features())
+    w = Writer(Module(features()))
     f = Frame(program, w)
     f.failure_offset = sum(_argument_bytes(parameter) for parameter in program.parameters)
     results, end = _results(program, f.failure_offset)
@@ -119,12 +119,14 @@ def emit_program(program: Program) -> tuple[Frame, Signature, str]:
     for stack in f.stacks:
         release_stack(f, stack)
     w.do(f"ret i64 {w.value(f'load i64, ptr {f.code}')}")
-    first = (
+    w.first_on_entry(
         f"%slots = alloca [{max(f.slots, 1)} x ptr], align 16",
         f"call void @llvm.memset.p0.i64(ptr align 16 %slots, i8 0, i64 {8 * f.slots}, i1 false)",
     )
+    f.close_scopes()
     attributes = w.attributes('nounwind "prefer-vector-width"="512"')
-    text = w.module(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}", PRELUDE, first)
+    main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}")
+    text = w.module.text(PRELUDE, main, w.metadata_texts)
     end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
     arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
     return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), text
@@ -136,5 +138,5 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     cache = default_cache() if cache is None else cache
     depends_on = f"{identity()} optimisation {opt_level}\n{text}"
     code = cache.get_or_make(depends_on, lambda: object_code(text, opt_level))
-    loaded = Loaded(code, f.w.links)
+    loaded = Loaded(code, f.w.module.links)
     return Executable(signature, loaded.address(_NAME), loaded.address("wengert_free"), loaded)

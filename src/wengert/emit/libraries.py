@@ -78,7 +78,7 @@ def call_c(w: Writer, name: str, kind: str, arguments: tuple[str, ...]) -> str:
     name += "f" if kind == "float" else ""
     arity = len(arguments)
     w.declare(name, f"declare {kind} @{name}({', '.join([kind] * arity)}) {w.attributes(PURE)}")
-    forms = _vector_forms(name, 4 if kind == "float" else 8, arity, w.features)
+    forms = _vector_forms(name, 4 if kind == "float" else 8, arity, w.module.features)
     attributes = PURE
     if forms:
         mappings = ",".join(f"_ZGV_LLVM_N{lanes}{'v' * arity}_{name}({form})" for lanes, form in forms)

@@ -28,6 +28,7 @@ from wengert.runtime.failures import negative_size, out_of_memory
 
 __all__ = [
     "allocate",
+    "fits_frame",
     "make_stack",
     "memory_for",
     "new_slot",
@@ -106,7 +107,7 @@ def allocate(f: Frame, statement: Allocate, open_slots: list[str]) -> None:
         f.places[storage] = Place(_variable(f, storage), ())
         return
     count = _byte_count(f, storage.dtype, sizes)
-    if _fits_frame(f, storage, count):
+    if fits_frame(f, statement, f.frame_bytes) is not None:
         f.frame_bytes += int(count)
         pointer = w.alloca(f"[{max(int(count), 1)} x i8], align 64")
         if statement.zeroed:
@@ -121,10 +122,19 @@ def allocate(f: Frame, statement: Allocate, open_slots: list[str]) -> None:
     f.places[storage] = Place(pointer, registers, slot)
 
 
-def _fits_frame(f: Frame, storage: Storage, count: str) -> bool:
-    if f.root(storage) in f.addressed or not count.isdigit():
-        return False
-    return int(count) <= _MOST_BYTES_IN_FRAME and f.frame_bytes + int(count) <= _MOST_BYTES_OF_FRAME
+def fits_frame(f: Frame, statement: Allocate, frame_bytes: int) -> int | None:
+    """How many bytes a storage takes of the frame, of which so many are taken; None where it lies elsewhere."""
+    storage = statement.storage
+    if statement.kept is not None or (f.root(storage) in f.addressed and storage.rank > 0):
+        return None
+    if storage in f.cells:
+        return 0
+    count = kind_of(storage.dtype).size
+    for size in statement.sizes:
+        if not isinstance(size, Constant) or not 0 <= size.value.real <= _MOST_BYTES_IN_FRAME:
+            return None
+        count *= int(size.value.real)
+    return count if count <= _MOST_BYTES_IN_FRAME and frame_bytes + count <= _MOST_BYTES_OF_FRAME else None
 
 
 def _variable(f: Frame, storage: Storage) -> str:
@@ -163,7 +173,7 @@ def recall(f: Frame, statement: Recall, block_slots: list[str]) -> None:
 
 def reshape(f: Frame, statement: Reshape) -> None:
     """Another name for the same memory."""
-    of = f.places[statement.of]
+    of = f.place(statement.of)
     sizes = tuple(f.integer(size) for size in statement.sizes)
     f.places[statement.storage] = Place(of.pointer, sizes, of.slot)
 

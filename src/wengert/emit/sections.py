@@ -56,7 +56,7 @@ class View:
 
 def view_of(f: Frame, section: Section) -> View:
     """A section as a view."""
-    w, place = f.w, f.places[section.storage]
+    w, place = f.w, f.place(section.storage)
     stride, offset = "1", "0"
     spans: list[tuple[str, str]] = []
     for axis, size in reversed(list(zip(section.axes, place.sizes, strict=True))):

@@ -9,6 +9,7 @@ from wengert.emit.frame import Frame, Loop
 from wengert.emit.kinds import kind_of
 from wengert.emit.memory import allocate, pop, push, recall, release, reserve, reshape
 from wengert.emit.operations import apply
+from wengert.emit.pieces import emit_piece, is_piece
 from wengert.emit.scalars import Parts, scalar_function, truth
 from wengert.program.statements import (
     Accumulate,
@@ -51,6 +52,9 @@ def emit_statements(f: Frame, block: Block) -> list[str]:
 
 
 def _statement(f: Frame, statement: Statement, slots: list[str]) -> None:
+    if is_piece(f, statement):
+        emit_piece(f, statement, lambda piece, one: _statement(piece, one, []))
+        return
     match statement:
         case Bind():
             operands = [(kind_of(one.dtype), f.parts(one)) for one in statement.operands]

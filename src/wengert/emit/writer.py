@@ -1,34 +1,77 @@
-"""Writes the text of one LLVM function: instructions in order, with declarations, attributes and metadata at the end.
+"""Writes the text of an LLVM module: of each function its instructions in order; declarations, attributes and metadata.
 
 The text is written directly, since that is several times faster than building it as objects. Names are numbered in
-order of appearance, so equal programs give equal text, which the cache is keyed by.
+order of appearance, function by function, so equal programs give equal text, which the cache is keyed by, and equal
+pieces of a program give one function.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-__all__ = ["Writer"]
+__all__ = ["Module", "Writer"]
 
 # A pure function of its arguments: LLVM may move, merge and vectorise its calls.
 PURE = "nounwind willreturn readnone"
 
 
-class Writer:
-    """The text of a module with one function, for a CPU with these features."""
+@dataclass(slots=True)
+class Module:
+    """What stands outside functions, for a CPU with these features, and the functions that the main one calls."""
 
-    def __init__(self, features: frozenset[str]) -> None:
-        self.features = features
+    features: frozenset[str]
+    declarations: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, int] = field(default_factory=dict)
+    used: dict[str, None] = field(default_factory=dict)
+    links: dict[str, int] = field(default_factory=dict)
+    pieces: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+
+    def piece(self, text: str, metadata: tuple[str, ...]) -> str:
+        """The name of a function with this text, in which its name is `@{name}` and metadata are numbered from 0."""
+        return self.pieces.setdefault((text, metadata), f"wengert_piece_{len(self.pieces)}")
+
+    def text(self, prelude: str, main: str, main_metadata: list[str]) -> str:
+        """The whole text."""
+        functions, metadata = [main], list(main_metadata)
+        for (text, own), name in self.pieces.items():
+            functions.append(_renumbered(text.replace("@{name}", f"@{name}", 1), len(metadata)))
+            metadata += [_renumbered(one, len(metadata)) for one in own]
+        used = ""
+        if self.used:
+            names = ", ".join(f"ptr @{name}" for name in self.used)
+            used = (
+                f'@llvm.compiler.used = appending global [{len(self.used)} x ptr] [{names}], section "llvm.metadata"'
+            )
+        return "\n".join(
+            [
+                prelude,
+                *self.declarations.values(),
+                used,
+                *functions,
+                *(f"attributes #{number} = {{ {text} }}" for text, number in self.attributes.items()),
+                *(f"!{number} = {text}" for number, text in enumerate(metadata)),
+                "",
+            ]
+        )
+
+
+def _renumbered(text: str, first: int) -> str:
+    return re.sub(r"!(\d+)", lambda found: f"!{int(found[1]) + first}", text)
+
+
+class Writer:
+    """The text of one function of a module."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
         self.lines: list[str] = []
+        self.metadata_texts: list[str] = []
         self._entry: list[str] = []
-        self._declarations: dict[str, str] = {}
-        self._attributes: dict[str, int] = {}
-        self._metadata: list[str] = []
         self._shared_metadata: dict[str, str] = {}
-        self._used: dict[str, None] = {}
         self._count = 0
-        self.links: dict[str, int] = {}
 
     # Instructions.
 
@@ -78,6 +121,10 @@ class Writer:
     def on_entry(self, instruction: str) -> None:
         """Append to the instructions that run once on entry."""
         self._entry.append(f"  {instruction}")
+
+    def first_on_entry(self, *instructions: str) -> None:
+        """Put instructions before all others of the entry."""
+        self._entry[:0] = (f"  {instruction}" for instruction in instructions)
 
     @contextmanager
     def when(self, condition: str, *, rare: bool = False) -> Iterator[None]:
@@ -143,25 +190,29 @@ class Writer:
 
     def declare(self, name: str, text: str) -> None:
         """Declare a function once."""
-        self._declarations.setdefault(name, text)
+        self.module.declarations.setdefault(name, text)
 
     def attributes(self, text: str) -> str:
         """A reference to a group of attributes."""
-        return f"#{self._attributes.setdefault(text, len(self._attributes))}"
+        return f"#{self.module.attributes.setdefault(text, len(self.module.attributes))}"
 
     def link(self, symbol: str, address: int) -> None:
         """Note the address of a function that the linker does not find by itself."""
-        self.links[symbol] = address
+        self.module.links[symbol] = address
 
     def keep(self, function: str) -> None:
         """Keep the declaration of a function that only the vectoriser will call."""
-        self._used[function] = None
+        self.module.used[function] = None
 
     def metadata(self, text: str) -> str:
         """A new metadata node; `{self}` in its text is its own name."""
-        name = f"!{len(self._metadata)}"
-        self._metadata.append(text.replace("{self}", name))
+        name = f"!{len(self.metadata_texts)}"
+        self.metadata_texts.append(text.replace("{self}", name))
         return name
+
+    def complete(self, name: str, text: str) -> None:
+        """Give a metadata node its text."""
+        self.metadata_texts[int(name[1:])] = text
 
     def shared_metadata(self, text: str) -> str:
         """A metadata node that is made once for equal texts."""
@@ -169,29 +220,6 @@ class Writer:
             self._shared_metadata[text] = self.metadata(text)
         return self._shared_metadata[text]
 
-    def module(self, header: str, prelude: str, first: tuple[str, ...]) -> str:
-        """The whole text. `header` is the `define` line without its brace, `first` what comes first on entry."""
-        used = ""
-        if self._used:
-            names = ", ".join(f"ptr @{name}" for name in self._used)
-            used = (
-                f'@llvm.compiler.used = appending global [{len(self._used)} x ptr] [{names}], section "llvm.metadata"'
-            )
-        return "\n".join(
-            [
-                prelude,
-                *self._declarations.values(),
-                used,
-                f"{header} {{",
-                "entry:",
-                *(f"  {instruction}" for instruction in first),
-                *self._entry,
-                "  br label %begin",
-                "begin:",
-                *self.lines,
-                "}",
-                *(f"attributes #{number} = {{ {text} }}" for text, number in self._attributes.items()),
-                *(f"!{number} = {text}" for number, text in enumerate(self._metadata)),
-                "",
-            ]
-        )
+    def function(self, header: str) -> str:
+        """The whole text. `header` is the `define` line without its brace."""
+        return "\n".join([f"{header} {{", "entry:", *self._entry, "  br label %begin", "begin:", *self.lines, "}"])

@@ -11,21 +11,31 @@ from collections.abc import Callable
 from typing import Any
 
 from wengert.library.accumulating import accumulated_log_sum, accumulated_maximum, accumulated_minimum, recurrence
+from wengert.library.exponentials import matrix_exponential
 from wengert.library.extrema import greatest, greatest_but_nan, least, least_but_nan
+from wengert.library.fourier import fft, ifft, irfft, rfft
 from wengert.library.products import hypotenuse, log_sum, product
 from wengert.library.pseudoinverses import least_squares, pseudoinverse
 from wengert.library.sorting import sort
+from wengert.library.special import i0, sinc
 from wengert.library.sums import largest, log_sum_exp, power_norm, sign_of_sum
 
 __all__ = ["IMPLEMENTATIONS"]
 
 IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
+    "numpy.fft.fft": fft,
+    "numpy.fft.ifft": ifft,
+    "numpy.fft.irfft": irfft,
+    "numpy.fft.rfft": rfft,
+    "numpy.i0": i0,
     "numpy.max": greatest,
     "numpy.min": least,
     "numpy.nanmax": greatest_but_nan,
     "numpy.nanmin": least_but_nan,
     "numpy.prod": product,
+    "numpy.sinc": sinc,
     "numpy.sort": sort,
+    "wengert.rules.scipy_linalg.matrix_exponential": matrix_exponential,
     "wengert.rules.cumulations.logaddexp_accumulate": accumulated_log_sum,
     "wengert.rules.cumulations.maximum_accumulate": accumulated_maximum,
     "wengert.rules.cumulations.minimum_accumulate": accumulated_minimum,

@@ -12,6 +12,9 @@ import numpy as np
 __all__ = [
     "add_reduceat",
     "average_ties",
+    "fftfreq",
+    "fftshift",
+    "ifftshift",
     "isin",
     "isneginf",
     "isposinf",
@@ -19,6 +22,7 @@ __all__ = [
     "normal_axis",
     "partition",
     "ravel_multi_index",
+    "rfftfreq",
     "unravel_index",
 ]
 
@@ -127,3 +131,38 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
         found = (left % shape[k], *found)
         left = left // shape[k]
     return found
+
+
+def fftshift(x: Any, axes: Any = None) -> Any:
+    """`np.fft.fftshift`."""
+    x = np.asarray(x)
+    for axis in _each_axis(x.ndim, axes):
+        x = np.roll(x, x.shape[axis] // 2, axis)
+    return x
+
+
+def ifftshift(x: Any, axes: Any = None) -> Any:
+    """`np.fft.ifftshift`."""
+    x = np.asarray(x)
+    for axis in _each_axis(x.ndim, axes):
+        x = np.roll(x, -(x.shape[axis] // 2), axis)
+    return x
+
+
+def _each_axis(rank: int, axes: Any) -> tuple[int, ...]:
+    if axes is None:
+        return tuple(range(rank))
+    return tuple(axes) if isinstance(axes, (tuple, list)) else (axes,)
+
+
+def fftfreq(n: int, d: Any = 1.0, device: Any = None) -> Any:
+    """`np.fft.fftfreq`."""
+    found = np.empty(n)
+    for k in range(n):
+        found[k] = k if k < (n - 1) // 2 + 1 else k - n
+    return found * (1.0 / (n * d))
+
+
+def rfftfreq(n: int, d: Any = 1.0, device: Any = None) -> Any:
+    """`np.fft.rfftfreq`."""
+    return np.arange(n // 2 + 1) * (1.0 / (n * d))

@@ -1,6 +1,7 @@
 """Pseudoinverses and least squares from a singular value decomposition.
 
-Golub and Van Loan, "Matrix Computations", 4th edition, section 5.5. What holds: singular values not above `rcond` times the largest count as zero.
+Golub and Van Loan, "Matrix Computations", 4th edition, section 5.5. What holds: singular values not above `rcond` times
+the largest count as zero.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+import warnings
 from collections.abc import Sequence
 from functools import partial
 
@@ -314,17 +315,18 @@ def _assert(context: Context, node: ast.Assert, test: ast.expr, message: ast.exp
 
 
 def _with(context: Context, node: ast.With) -> None:
-    """`with np.errstate(...)`, which says nothing about values, unless it asks for exceptions."""
+    """`with np.errstate(...)` and `warnings.catch_warnings()`: about values they say nothing, unless they raise."""
     for item in node.items:
         call = item.context_expr
         function = evaluate(context, call.func) if isinstance(call, ast.Call) else Static(None)
         context.at(call)
-        silent = isinstance(function, Static) and function.value is np.errstate and item.optional_vars is None
+        known = isinstance(function, Static) and function.value in (np.errstate, warnings.catch_warnings)
+        silent = known and item.optional_vars is None
         context.refuse_unless(silent, "`with` is compiled for np.errstate only")
         assert isinstance(call, ast.Call)
         for keyword in call.keywords:
             value = evaluate(context, keyword.value)
-            quiet = isinstance(value, Static) and value.value in ("ignore", "warn", "print")
+            quiet = isinstance(value, Static) and value.value in ("ignore", "warn", "print", False)
             context.refuse_unless(quiet, "np.errstate that raises is not compiled", "Test the values with `if`.")
     lower_block(context, node.body, scope_of(context).liveness.after.get(node, set()) | _FLAGS)
 

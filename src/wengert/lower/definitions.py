@@ -25,6 +25,10 @@ _DEFINITIONS: dict[Any, Any] = {
     average_ties: definitions.average_ties,
     np.add.reduceat: definitions.add_reduceat,
     add_reduceat: definitions.add_reduceat,
+    np.fft.fftfreq: definitions.fftfreq,
+    np.fft.fftshift: definitions.fftshift,
+    np.fft.ifftshift: definitions.ifftshift,
+    np.fft.rfftfreq: definitions.rfftfreq,
     np.isin: definitions.isin,
     np.isneginf: definitions.isneginf,
     np.isposinf: definitions.isposinf,
@@ -56,7 +60,7 @@ def inlined(context: Context, *arguments: Abstract, function: Any, **keywords: A
     return lower_into(context, function.__wrapped__, list(arguments), keywords)
 
 
-@lowers(warnings.warn)
+@lowers(warnings.warn, warnings.simplefilter, warnings.filterwarnings)
 def warn(context: Context, *arguments: Abstract, **keywords: Abstract) -> Abstract:
     """Compiled code does not warn."""
     return Static(None)

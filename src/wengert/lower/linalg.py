@@ -166,7 +166,7 @@ def norm(
     from wengert.lower import lower_into
     from wengert.ops.table import COMPOSITES
 
-    options = {"ord": Static(order), "axis": Static(None) if axis is None else axis, "keepdims": Static(kept)}
+    options = {"ord": Static(order), "axis": Static(None if whole else axes), "keepdims": Static(kept)}
     return lower_into(context, COMPOSITES[np.linalg.norm], [value], options)
 
 

@@ -1,7 +1,7 @@
-"""Operations of our own that rules and definitions use, as `Apply` statements, so that their rules are those of the table.
+"""Operations of our own that rules and definitions use, as `Apply` statements: their rules are those of the table.
 
-What goes in: arrays and options. What comes out: views of new arrays. What holds: an operation that has no lowering here or
-elsewhere is refused; its source is not what is differentiated.
+What goes in: arrays and options. What comes out: views of new arrays. What holds: an operation that has no lowering
+here or elsewhere is refused; its source is not what is differentiated.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from wengert.lower.applying import applied
-from wengert.lower.bounds import product
 from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
 from wengert.lower.elementwise import as_operand, broadcast_sizes, cast_value, shape_of
 from wengert.lower.reductions import axes_of, is_true
 from wengert.lower.storing import in_storage
-from wengert.lower.values import Abstract, Scalar, Static, View
+from wengert.lower.values import Abstract, View
 from wengert.program.builder import integer
 from wengert.program.operations import key_of
 from wengert.rules.cumulations import linear_recurrence
@@ -27,7 +26,7 @@ from wengert.rules.linalg import cofactors, cofactors_along, quotient
 from wengert.rules.norms import power_norm
 from wengert.rules.scipy_linalg import matrix_exponential
 
-__all__ = ["broadcast_operation"]
+__all__: list[str] = []
 
 _REAL = {"complex128": "float64", "complex64": "float32"}
 
@@ -39,8 +38,17 @@ def of_matrix(context: Context, a: Abstract, *, function: Any) -> Abstract:
     return found
 
 
+@lowers(np.i0, np.sinc)
+def of_elements(context: Context, x: Abstract, *, function: Any) -> Abstract:
+    value = as_operand(context, x)
+    if value.dtype[0] not in "fc":
+        value = cast_value(context, value, "float64")
+    (found,) = applied(context, key_of(function), [value], [(value.dtype, shape_of(value))])
+    return found
+
+
 @lowers(quotient, cofactors_along)
-def broadcast_operation(context: Context, first: Abstract, second: Abstract, *, function: Any) -> Abstract:
+def _broadcast(context: Context, first: Abstract, second: Abstract, *, function: Any) -> Abstract:
     one, other = as_operand(context, first), as_operand(context, second)
     dtype = np.result_type(one.dtype, other.dtype).name
     sizes = broadcast_sizes(context, shape_of(one), shape_of(other)) if shape_of(one) or shape_of(other) else ()

@@ -14,11 +14,11 @@ from wengert.errors import SourceLocation
 from wengert.library import IMPLEMENTATIONS
 from wengert.lower import lower_into
 from wengert.lower.applying import view_of
-from wengert.lower.context import Context
 from wengert.lower.arrays import assign
+from wengert.lower.context import Context
 from wengert.lower.values import Scalar, Static, View
-from wengert.program.operations import MACHINE_CODE, operation_of
 from wengert.program.builder import Builder
+from wengert.program.operations import MACHINE_CODE, operation_of
 from wengert.program.statements import Apply, Block, Operand, Program, Section, Statement
 from wengert.program.traverse import blocks, rebuild, walk
 

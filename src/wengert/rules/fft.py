@@ -18,6 +18,8 @@ import numpy as np
 
 from wengert.ops.table import composite, declare, vjp
 
+__all__ = ["resized"]
+
 
 @composite(np.fft.fftfreq)
 def fftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Any:
@@ -32,7 +34,7 @@ def rfftfreq(n: Any, d: Any = 1.0, device: Any = None) -> Any:
 _INVERSE_NORM: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _resized(x: Any, size: int, axis: int) -> Any:
+def resized(x: Any, size: int, axis: int) -> Any:
     """Cut, or filled up with zeros, to a length along an axis."""
     axis %= np.ndim(x)
     own = np.shape(x)[axis]
@@ -58,7 +60,7 @@ declare(np.fft.fft, linear=["a"], inert=["n"])  # the shape of the result tells 
 
 @vjp(np.fft.fft, wrt="a")
 def fft_a(ct: Any, a_shape: Any, *, axis: int, norm: Any) -> Any:
-    return _resized(np.fft.fft(ct, axis=axis, norm=norm), a_shape[axis], axis)
+    return resized(np.fft.fft(ct, axis=axis, norm=norm), a_shape[axis], axis)
 
 
 declare(np.fft.ifft, linear=["a"], inert=["n"])  # the shape of the result tells it
@@ -66,7 +68,7 @@ declare(np.fft.ifft, linear=["a"], inert=["n"])  # the shape of the result tells
 
 @vjp(np.fft.ifft, wrt="a")
 def ifft_a(ct: Any, a_shape: Any, *, axis: int, norm: Any) -> Any:
-    return _resized(np.fft.ifft(ct, axis=axis, norm=norm), a_shape[axis], axis)
+    return resized(np.fft.ifft(ct, axis=axis, norm=norm), a_shape[axis], axis)
 
 
 declare(np.fft.rfft, linear=["a"])
@@ -77,7 +79,7 @@ def rfft_a(ct: Any, a_shape: Any, *, n: int | None, axis: int, norm: Any) -> Any
     size = a_shape[axis] if n is None else n
     weights = _weights(size // 2 + 1, size, len(a_shape), axis, 0.5, ct.dtype)
     found = np.fft.irfft(np.conjugate(ct) * weights, size, axis, _INVERSE_NORM.get(norm, norm))
-    return _resized(found, a_shape[axis], axis)
+    return resized(found, a_shape[axis], axis)
 
 
 declare(np.fft.irfft, linear=["a"], inert=["n"])  # the shape of the result tells it
@@ -88,7 +90,7 @@ def irfft_a(ct: Any, a_shape: Any, *, axis: int, norm: Any) -> Any:
     size = np.shape(ct)[axis]
     weights = _weights(size // 2 + 1, size, len(a_shape), axis, 2.0, ct.dtype)
     found = np.conjugate(np.fft.rfft(ct, axis=axis, norm=_INVERSE_NORM.get(norm, norm))) * weights
-    return _resized(found, a_shape[axis], axis)
+    return resized(found, a_shape[axis], axis)
 
 
 @composite(np.fft.hfft)

@@ -86,8 +86,8 @@ def inv_a(ct: Any, out: Any) -> Any:
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     rank = np.ndim(a)
     if axes is not None:
-        order = [i for i in range(rank) if i not in {axis % rank for axis in axes}]
-        a = np.transpose(a, order + [axis % rank for axis in axes])
+        last = [axis % rank for axis in axes]
+        a = np.transpose(a, [i for i in range(rank) if i not in last] + last)
     shape = np.shape(a)[-(rank - np.ndim(b)) :]
     size = math.prod(shape)
     if np.size(a) != size**2:
@@ -291,8 +291,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         x = least_squares(a, b, rcond=relative)
     else:
         x = np.matmul(np.linalg.pinv(a, rcond=relative), b)
-    if rank != columns or rows <= columns:
-        return x, np.zeros(0, s.dtype), rank, s
     apart = b - np.matmul(a, x)
-    squares = np.real(apart * conjugate(apart))
-    return x, np.sum(squares, axis=0, keepdims=np.ndim(b) == 1), rank, s
+    squares = np.sum(np.real(apart * conjugate(apart)), axis=0, keepdims=np.ndim(b) == 1)
+    return x, squares[: np.size(squares) if rank == columns and rows > columns else 0], rank, s

@@ -208,7 +208,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         raise ValueError("At least one array has zero dimension")
     a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     size_a, size_b = np.shape(a)[-1], np.shape(b)[-1]
-    if not {size_a, size_b} <= {2, 3}:
+    if size_a not in (2, 3) or size_b not in (2, 3):
         raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     if 2 in (size_a, size_b):
         warnings.warn(
