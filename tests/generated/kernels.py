@@ -126,7 +126,10 @@ class Expected:
     """Value, Jacobian by the complex step, and the sizes of errors to expect, of a function at some arguments."""
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        x, A, s, k = arguments
+        with np.errstate(all="ignore"):
+            self._measure(function, *arguments)
+
+    def _measure(self, function: Callable[..., Any], x: Any, A: Any, s: Any, k: int) -> None:
         self.values = function(x.copy(), A.copy(), s, k)
         self.sizes = [np.size(one) for one in self.values]
         columns, paths = [], []

@@ -42,7 +42,6 @@ _REASONS = {
         constant_sorted_filled_and_shuffled constant_changed_through_attributes
         constant_changed_by_operator_functions rounding_has_no_slope joined_and_split
         metropolis_path_with_fixed_draws random_noise_is_constant namedtuple_argument
-       
         writers_called_by_keyword ravel_of_contiguous_and_of_transposed diagonal_by_strided_view
     """,
 }

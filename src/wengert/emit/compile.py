@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from wengert.emit.frame import Frame, Place
 from wengert.emit.kinds import kind_of
-from wengert.emit.machine import Loaded, features, identity, object_code
-from wengert.emit.memory import make_stack, release_stack
-from wengert.emit.prelude import PRELUDE
+from wengert.emit.machine import Loaded, features, identity, load_prelude, object_code
+from wengert.emit.memory import make_stack, release_stacks
+from wengert.emit.prelude import DECLARATIONS, PRELUDE
 from wengert.emit.sections import view_of
 from wengert.emit.statements import emit_statements
 from wengert.emit.writer import Module, Writer
@@ -116,17 +116,18 @@ def emit_program(program: Program) -> tuple[Frame, Signature, str]:
     w.start("cleanup")
     if f.slots:
         w.do(f"call void @wengert_release(ptr %pool, ptr %slots, i64 {f.slots})")
-    for stack in f.stacks:
-        release_stack(f, stack)
+    release_stacks(f)
     w.do(f"ret i64 {w.value(f'load i64, ptr {f.code}')}")
-    w.first_on_entry(
-        f"%slots = alloca [{max(f.slots, 1)} x ptr], align 16",
-        f"call void @llvm.memset.p0.i64(ptr align 16 %slots, i8 0, i64 {8 * f.slots}, i1 false)",
-    )
+    for name, count in (("slots", f.slots), ("kept", 3 * len(f.kept))):
+        if count:
+            w.first_on_entry(
+                f"%{name} = alloca [{count} x i64], align 16",
+                f"call void @llvm.memset.p0.i64(ptr align 16 %{name}, i8 0, i64 {8 * count}, i1 false)",
+            )
     f.close_scopes()
     attributes = w.attributes('nounwind "prefer-vector-width"="512"')
     main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}")
-    text = w.module.text(PRELUDE, main, w.metadata_texts)
+    text = w.module.text(DECLARATIONS, main, w.metadata_texts)
     end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
     arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
     return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), text
@@ -136,7 +137,8 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     """Machine code of a program. `cache`: where object code is kept, the user's own by default."""
     f, signature, text = emit_program(program)
     cache = default_cache() if cache is None else cache
-    depends_on = f"{identity()} optimisation {opt_level}\n{text}"
+    prelude = load_prelude(cache)
+    depends_on = f"{identity()} optimisation {opt_level}\n{PRELUDE}\n{text}"
     code = cache.get_or_make(depends_on, lambda: object_code(text, opt_level))
-    loaded = Loaded(code, f.w.module.links)
-    return Executable(signature, loaded.address(_NAME), loaded.address("wengert_free"), loaded)
+    loaded = Loaded(code, {**prelude, **f.w.module.links})
+    return Executable(signature, loaded.address(_NAME), prelude["wengert_free"], loaded)

@@ -54,13 +54,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StackRegisters:
-    """The variables of a stack: its memory, how many elements are on it, and how many it has room for."""
+    """The variables of a stack of scalars: its memory, how many are on it, and how many it has room for."""
 
     data: str
     top: str
     capacity: str
-    memory: str
-    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +104,7 @@ class Frame:
     depths: dict[Value, int] = field(default_factory=dict)
     places: dict[Storage, Place] = field(default_factory=dict)
     stacks: dict[Stack, StackRegisters] = field(default_factory=dict)
+    kept: dict[Stack, str] = field(default_factory=dict)
     loops: list[Loop] = field(default_factory=list)
     failures: dict[Failure, int] = field(default_factory=dict)
     roots: dict[Storage, Storage | Stack] = field(default_factory=dict)
@@ -340,10 +339,18 @@ class Frame:
     def fail(self, failure: Failure, operands: tuple[Operand, ...] = ()) -> None:
         """End the program with this failure."""
         w = self.w
-        self.fails = True
-        code = self.failures.setdefault(failure, len(self.failures) + 1)
+        code = self.number_of(failure)
         for number, operand in enumerate(operands):
             at = w.value(f"getelementptr i8, ptr {self.block()}, i64 {self.failure_offset + 16 * number}")
             self.store_as(operand.dtype, at, self.parts(operand))
-        w.do(f"store i64 {code}, ptr {self.code}")
-        w.jump("cleanup")
+        self.end_with(str(code))
+
+    def number_of(self, failure: Failure) -> int:
+        """What the program returns for a failure."""
+        return self.failures.setdefault(failure, len(self.failures) + 1)
+
+    def end_with(self, code: str) -> None:
+        """End the program with this number of a failure."""
+        self.fails = True
+        self.w.do(f"store i64 {code}, ptr {self.code}")
+        self.w.jump("cleanup")

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wengert.emit.libraries import libraries
+from wengert.emit.prelude import FUNCTIONS, PRELUDE
+from wengert.runtime.cache import Cache
 
-__all__ = ["Loaded", "features", "identity", "object_code"]
+__all__ = ["Loaded", "features", "identity", "load_prelude", "object_code"]
 
 _LOCK = threading.Lock()
 
@@ -98,3 +100,16 @@ class Loaded:
         """The address of a function."""
         found: int = self._engine.get_function_address(name)
         return found
+
+
+_PRELUDE_LOCK = threading.Lock()
+_PRELUDE: list[Loaded] = []
+
+
+def load_prelude(cache: Cache) -> dict[str, int]:
+    """The addresses of the functions that all programs call, which are loaded once."""
+    with _PRELUDE_LOCK:
+        if not _PRELUDE:
+            code = cache.get_or_make(f"{identity()}\n{PRELUDE}", lambda: object_code(PRELUDE, 2))
+            _PRELUDE.append(Loaded(code, {}))
+    return {name: _PRELUDE[0].address(name) for name in FUNCTIONS}

@@ -36,7 +36,7 @@ __all__ = [
     "push",
     "recall",
     "release",
-    "release_stack",
+    "release_stacks",
     "reserve",
     "reshape",
 ]
@@ -44,7 +44,6 @@ __all__ = [
 # Arrays of constant size up to this many bytes lie in the frame, where LLVM may turn them into registers.
 _MOST_BYTES_IN_FRAME = 1024
 _MOST_BYTES_OF_FRAME = 64 * 1024
-_FIRST_CAPACITY = 64
 
 
 def new_slot(f: Frame) -> str:
@@ -56,9 +55,12 @@ def new_slot(f: Frame) -> str:
 
 
 def release(f: Frame, slots: list[str]) -> None:
-    """Give back what slots hold."""
-    for slot in slots:
-        f.w.do(f"call void @wengert_release(ptr %pool, ptr {slot}, i64 1)")
+    """Give back what slots hold, those that lie side by side together."""
+    numbers = sorted(int(slot.removeprefix("%slot")) for slot in slots)
+    starts = [one for one in numbers if one - 1 not in numbers]
+    for start in starts:
+        count = next(n for n in range(1, len(numbers) + 1) if start + n not in numbers)
+        f.w.do(f"call void @wengert_release(ptr %pool, ptr %slot{start}, i64 {count})")
 
 
 def _byte_count(f: Frame, dtype: str, sizes: tuple[Operand, ...]) -> str:
@@ -91,8 +93,9 @@ def _fail_if_none(f: Frame, pointer: str, count: str, where: SourceLocation | No
     failed, passed = w.label(), w.label()
     w.branch(w.value(f"icmp eq ptr {pointer}, null"), failed, passed, rare=failed)
     w.start(failed)
-    f.fail_unless(w.value(f"icmp ne i64 {count}, {NEGATIVE_SIZE}"), negative_size(where))
-    f.fail(out_of_memory(where))
+    negative = w.value(f"icmp eq i64 {count}, {NEGATIVE_SIZE}")
+    codes = (str(f.number_of(one)) for one in (negative_size(where), out_of_memory(where)))
+    f.end_with(w.select(negative, "i64", *codes))
     w.start(passed)
 
 
@@ -125,7 +128,7 @@ def allocate(f: Frame, statement: Allocate, open_slots: list[str]) -> None:
 def fits_frame(f: Frame, statement: Allocate, frame_bytes: int) -> int | None:
     """How many bytes a storage takes of the frame, of which so many are taken; None where it lies elsewhere."""
     storage = statement.storage
-    if statement.kept is not None or (f.root(storage) in f.addressed and storage.rank > 0):
+    if statement.kept is not None or f.root(storage) in f.addressed:
         return None
     if storage in f.cells:
         return 0
@@ -153,19 +156,16 @@ def _keep(f: Frame, statement: Allocate, stack: Stack) -> str:
     """New memory, on its stack at once: so it is never without an owner."""
     w, storage = f.w, statement.storage
     count = _byte_count(f, storage.dtype, statement.sizes)
-    _make_room(f, stack, statement.where)
     zeroed = "true" if statement.zeroed else "false"
-    pointer = w.value(f"call ptr @wengert_new(ptr %pool, i64 {count}, i1 {zeroed})")
+    pointer = w.value(f"call ptr @wengert_keep(ptr %pool, ptr {f.kept[stack]}, i64 {count}, i1 {zeroed})")
     _fail_if_none(f, pointer, count, statement.where)
-    _put(f, stack, (pointer,))
     return pointer
 
 
 def recall(f: Frame, statement: Recall, block_slots: list[str]) -> None:
     """The memory kept last; a slot owns it from now to the end of the block."""
-    w, slot = f.w, new_slot(f)
-    (pointer,) = _take(f, statement.stack)
-    w.do(f"store ptr {pointer}, ptr {slot}")
+    slot = new_slot(f)
+    pointer = f.w.value(f"call ptr @wengert_recall(ptr {f.kept[statement.stack]}, ptr {slot})")
     block_slots.append(slot)
     sizes = tuple(f.integer(size) for size in statement.sizes)
     f.places[statement.storage] = Place(pointer, sizes, slot)
@@ -182,88 +182,62 @@ def reshape(f: Frame, statement: Reshape) -> None:
 
 
 def make_stack(f: Frame, stack: Stack) -> None:
-    """An empty stack. LLVM keeps its three variables in registers."""
+    """An empty stack. LLVM keeps the three variables of a stack of scalars in registers."""
     w = f.w
-    kept = stack.dtype == "storage"
-    memory, parts = ("ptr", 1) if kept else (kind_of(stack.dtype).memory, kind_of(stack.dtype).parts)
-    data, top, capacity = w.alloca("ptr", "ptr null"), w.alloca("i64", "i64 0"), w.alloca("i64", "i64 0")
-    f.stacks[stack] = StackRegisters(data, top, capacity, memory, parts)
-
-
-def release_stack(f: Frame, stack: Stack) -> None:
-    """Give back a stack, and what is still kept on it."""
-    w, registers = f.w, f.stacks[stack]
-    data = w.value(f"load ptr, ptr {registers.data}")
     if stack.dtype == "storage":
-        # What is kept lies in its memory as slots do.
-        top = w.value(f"load i64, ptr {registers.top}")
-        w.do(f"call void @wengert_release(ptr %pool, ptr {data}, i64 {top})")
-    w.do(f"call void @wengert_free(ptr %pool, ptr {data})")
+        name = f"%kept{len(f.kept)}"
+        w.on_entry(f"{name} = getelementptr inbounds [3 x i64], ptr %kept, i64 {len(f.kept)}")
+        f.kept[stack] = name
+        return
+    data, top, capacity = w.alloca("ptr", "ptr null"), w.alloca("i64", "i64 0"), w.alloca("i64", "i64 0")
+    f.stacks[stack] = StackRegisters(data, top, capacity)
 
 
-def _element_size(stack: Stack) -> int:
-    return 8 if stack.dtype == "storage" else kind_of(stack.dtype).size
+def release_stacks(f: Frame) -> None:
+    """Give back the stacks, and what is still kept on them."""
+    w = f.w
+    if f.kept:
+        w.do(f"call void @wengert_release_stacks(ptr %pool, ptr %kept, i64 {len(f.kept)})")
+    for registers in f.stacks.values():
+        w.do(f"call void @wengert_free(ptr %pool, ptr {w.value(f'load ptr, ptr {registers.data}')})")
 
 
 def _grow_to(f: Frame, stack: Stack, capacity: str, where: SourceLocation | None) -> None:
     w, registers = f.w, f.stacks[stack]
-    size = _element_size(stack)
     data, top = w.value(f"load ptr, ptr {registers.data}"), w.value(f"load i64, ptr {registers.top}")
-    arguments = f"ptr %pool, ptr {data}, i64 {top}, i64 {capacity}, i64 {size}"
-    grown = w.value(f"call ptr @wengert_grow({arguments})")
-    f.fail_unless(w.value(f"icmp ne ptr {grown}, null"), out_of_memory(where))
-    w.do(f"store ptr {grown}, ptr {registers.data}")
-    room = w.value(f"call i64 @wengert_capacity(ptr {grown})")
-    w.do(f"store i64 {w.value(f'udiv i64 {room}, {size}')}, ptr {registers.capacity}")
-
-
-def _make_room(f: Frame, stack: Stack, where: SourceLocation | None) -> None:
-    """Room for one more, by doubling."""
-    w, registers = f.w, f.stacks[stack]
-    top, capacity = w.value(f"load i64, ptr {registers.top}"), w.value(f"load i64, ptr {registers.capacity}")
-    with w.when(w.value(f"icmp sge i64 {top}, {capacity}"), rare=True):
-        double = w.value(f"shl nsw i64 {capacity}, 1")
-        first = w.value(f"icmp slt i64 {double}, {_FIRST_CAPACITY}")
-        _grow_to(f, stack, w.select(first, "i64", str(_FIRST_CAPACITY), double), where)
+    arguments = f"ptr %pool, ptr {data}, i64 {top}, i64 {capacity}, i64 {kind_of(stack.dtype).size}"
+    grown = w.value(f"call {{ ptr, i64 }} @wengert_enlarge({arguments})")
+    pointer, room = (w.value(f"extractvalue {{ ptr, i64 }} {grown}, {number}") for number in (0, 1))
+    f.fail_unless(w.value(f"icmp ne ptr {pointer}, null"), out_of_memory(where))
+    w.do(f"store ptr {pointer}, ptr {registers.data}")
+    w.do(f"store i64 {room}, ptr {registers.capacity}")
 
 
 def _at(f: Frame, stack: Stack, index: str) -> str:
-    w, registers = f.w, f.stacks[stack]
-    data = w.value(f"load ptr, ptr {registers.data}")
-    element = registers.memory if registers.parts == 1 else f"[2 x {registers.memory}]"
-    return w.value(f"getelementptr inbounds {element}, ptr {data}, i64 {index}")
-
-
-def _put(f: Frame, stack: Stack, parts: tuple[str, ...]) -> None:
-    w, registers = f.w, f.stacks[stack]
-    top = w.value(f"load i64, ptr {registers.top}")
-    address = _at(f, stack, top)
-    if stack.dtype == "storage":
-        w.do(f"store ptr {parts[0]}, ptr {address}")
-    else:
-        f.store_as(stack.dtype, address, parts, f.scope(stack))
-    w.do(f"store i64 {w.value(f'add nuw nsw i64 {top}, 1')}, ptr {registers.top}")
-
-
-def _take(f: Frame, stack: Stack) -> tuple[str, ...]:
-    w, registers = f.w, f.stacks[stack]
-    top = w.value(f"sub nuw nsw i64 {w.value(f'load i64, ptr {registers.top}')}, 1")
-    w.do(f"store i64 {top}, ptr {registers.top}")
-    address = _at(f, stack, top)
-    if stack.dtype == "storage":
-        return (w.value(f"load ptr, ptr {address}"),)
-    return f.load_as(stack.dtype, address, f.scope(stack))
+    kind = kind_of(stack.dtype)
+    data = f.w.value(f"load ptr, ptr {f.stacks[stack].data}")
+    element = kind.memory if kind.parts == 1 else f"[2 x {kind.memory}]"
+    return f.w.value(f"getelementptr inbounds {element}, ptr {data}, i64 {index}")
 
 
 def push(f: Frame, statement: Push) -> None:
     """A scalar onto its stack: a comparison and a store, unless it must grow."""
-    _make_room(f, statement.stack, statement.where)
-    _put(f, statement.stack, f.parts(statement.operand))
+    w, stack = f.w, statement.stack
+    registers = f.stacks[stack]
+    top, capacity = w.value(f"load i64, ptr {registers.top}"), w.value(f"load i64, ptr {registers.capacity}")
+    with w.when(w.value(f"icmp sge i64 {top}, {capacity}"), rare=True):
+        _grow_to(f, stack, w.value(f"shl nsw i64 {capacity}, 1"), statement.where)
+    f.store_as(stack.dtype, _at(f, stack, top), f.parts(statement.operand), f.scope(stack))
+    w.do(f"store i64 {w.value(f'add nuw nsw i64 {top}, 1')}, ptr {registers.top}")
 
 
 def pop(f: Frame, statement: Pop) -> None:
     """The scalar put there last."""
-    f.bind(statement.value, _take(f, statement.stack))
+    w, stack = f.w, statement.stack
+    registers = f.stacks[stack]
+    top = w.value(f"sub nuw nsw i64 {w.value(f'load i64, ptr {registers.top}')}, 1")
+    w.do(f"store i64 {top}, ptr {registers.top}")
+    f.bind(statement.value, f.load_as(stack.dtype, _at(f, stack, top), f.scope(stack)))
 
 
 def reserve(f: Frame, statement: Reserve) -> None:

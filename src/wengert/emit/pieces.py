@@ -104,8 +104,7 @@ def _take_back(f: Frame, piece: Frame, result: str, kind: str, returned: list[St
         failed, passed = w.label(), w.label()
         w.branch(w.value(f"icmp eq i64 {code}, 0"), passed, failed, rare=failed)
         w.start(failed)
-        w.do(f"store i64 {code}, ptr {f.code}")
-        w.jump("cleanup")
+        f.end_with(code)
         w.start(passed)
     for storage in returned:
         held = kind_of(storage.dtype)

@@ -1,4 +1,4 @@
-"""Memory of compiled programs: the LLVM text of a few functions that every module begins with.
+"""Memory of compiled programs: the LLVM text of a few functions that all programs of a process call.
 
 A *slot* points to a block of memory, or is null. A place in the program that makes a storage has one slot, so a storage
 made again and again in a loop takes the memory of the last time. Whatever happens, the end of the program releases
@@ -15,12 +15,15 @@ there can be) and stays.
 
 from __future__ import annotations
 
+import re
+
 from wengert.runtime.pool import FEWEST_BYTES, MOST_BYTES, PLACES
 
-__all__ = ["NEGATIVE_SIZE", "PRELUDE"]
+__all__ = ["DECLARATIONS", "FUNCTIONS", "NEGATIVE_SIZE", "PRELUDE"]
 
 NEGATIVE_SIZE = -1
 _MOST_BYTES_OF_A_BLOCK = 1 << 47
+_FIRST_CAPACITY = 64
 
 _PRODUCT = """\
 declare noalias ptr @malloc(i64)
@@ -30,7 +33,7 @@ declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare { i64, i1 } @llvm.smul.with.overflow.i64(i64, i64)
 
-define internal i64 @wengert_product(i64 %first, i64 %second) nounwind {
+define i64 @wengert_product(i64 %first, i64 %second) nounwind willreturn readnone {
   %trouble = icmp slt i64 %first, 0
   %negative = icmp slt i64 %second, 0
   %both = call { i64, i1 } @llvm.smul.with.overflow.i64(i64 %first, i64 %second)
@@ -42,7 +45,7 @@ define internal i64 @wengert_product(i64 %first, i64 %second) nounwind {
   ret i64 %c
 }
 
-define internal i64 @wengert_capacity(ptr %block) nounwind {
+define i64 @wengert_capacity(ptr %block) nounwind {
   %at = getelementptr i8, ptr %block, i64 -16
   %capacity = load i64, ptr %at
   ret i64 %capacity
@@ -51,14 +54,14 @@ define internal i64 @wengert_capacity(ptr %block) nounwind {
 
 # Give memory back to the system; the pool's count is lowered where the block was in the pool.
 _DISCARD = """
-define internal void @wengert_discard(ptr %block) noinline nounwind {
+define void @wengert_discard(ptr %block) noinline nounwind {
   %at = getelementptr i8, ptr %block, i64 -8
   %memory = load ptr, ptr %at
   call void @free(ptr %memory)
   ret void
 }
 
-define internal void @wengert_discard_pooled(ptr %pool, ptr %block) noinline nounwind {
+define void @wengert_discard_pooled(ptr %pool, ptr %block) noinline nounwind {
   %capacity = call i64 @wengert_capacity(ptr %block)
   %less = sub i64 0, %capacity
   %held = atomicrmw add ptr %pool, i64 %less monotonic
@@ -69,7 +72,7 @@ define internal void @wengert_discard_pooled(ptr %pool, ptr %block) noinline nou
 
 # A block of the pool that is large enough and not much too large, or null.
 _TAKE = f"""
-define internal ptr @wengert_take(ptr %pool, i64 %bytes) noinline nounwind {{
+define ptr @wengert_take(ptr %pool, i64 %bytes) noinline nounwind {{
   %most = shl i64 %bytes, 1
   br label %head
 head:
@@ -114,7 +117,7 @@ none:
 
 # Into an empty place; else into the next in turn, whose block is discarded, so that what is never taken goes.
 _PUT = f"""
-define internal void @wengert_put(ptr %pool, ptr %block) noinline nounwind {{
+define void @wengert_put(ptr %pool, ptr %block) noinline nounwind {{
   %capacity = call i64 @wengert_capacity(ptr %block)
   %number = ptrtoint ptr %block to i64
   %held = atomicrmw add ptr %pool, i64 %capacity monotonic
@@ -159,7 +162,7 @@ end:
 """
 
 _NEW = f"""
-define internal ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed) noinline nounwind {{
+define ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed) noinline nounwind {{
   %many = icmp ugt i64 %bytes, {_MOST_BYTES_OF_A_BLOCK}
   br i1 %many, label %none, label %some
 none:
@@ -223,7 +226,7 @@ done:
 """
 
 _SLOTS = """
-define internal ptr @wengert_obtain(ptr %pool, ptr %slot, i64 %bytes, i1 %zeroed) noinline nounwind {
+define ptr @wengert_obtain(ptr %pool, ptr %slot, i64 %bytes, i1 %zeroed) noinline nounwind {
   %held = load ptr, ptr %slot
   %absent = icmp eq ptr %held, null
   br i1 %absent, label %make, label %present
@@ -245,7 +248,7 @@ make:
   ret ptr %new
 }
 
-define internal void @wengert_release(ptr %pool, ptr %slots, i64 %count) noinline nounwind {
+define void @wengert_release(ptr %pool, ptr %slots, i64 %count) noinline nounwind {
   br label %head
 head:
   %i = phi i64 [ 0, %0 ], [ %next, %body ]
@@ -262,7 +265,7 @@ done:
   ret void
 }
 
-define internal ptr @wengert_grow(ptr %pool, ptr %data, i64 %used, i64 %capacity, i64 %size) noinline nounwind {
+define ptr @wengert_grow(ptr %pool, ptr %data, i64 %used, i64 %capacity, i64 %size) noinline nounwind {
   %bytes = call i64 @wengert_product(i64 %capacity, i64 %size)
   %grown = call ptr @wengert_new(ptr %pool, i64 %bytes, i1 false)
   %missing = icmp eq ptr %grown, null
@@ -277,4 +280,100 @@ end:
 }
 """
 
-PRELUDE = _PRODUCT + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS
+# A stack of scalars is three numbers in registers: its memory, its top, its capacity. A stack of blocks that are kept
+# is a record of the three in memory; what is kept lies in its memory as slots do.
+_STACKS = f"""
+define {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %wanted, i64 %size) noinline nounwind {{
+  %few = icmp slt i64 %wanted, {_FIRST_CAPACITY}
+  %capacity = select i1 %few, i64 {_FIRST_CAPACITY}, i64 %wanted
+  %grown = call ptr @wengert_grow(ptr %pool, ptr %data, i64 %top, i64 %capacity, i64 %size)
+  %missing = icmp eq ptr %grown, null
+  br i1 %missing, label %none, label %some
+none:
+  ret {{ ptr, i64 }} zeroinitializer
+some:
+  %bytes = call i64 @wengert_capacity(ptr %grown)
+  %room = udiv i64 %bytes, %size
+  %first = insertvalue {{ ptr, i64 }} poison, ptr %grown, 0
+  %both = insertvalue {{ ptr, i64 }} %first, i64 %room, 1
+  ret {{ ptr, i64 }} %both
+}}
+
+define ptr @wengert_keep(ptr %pool, ptr %stack, i64 %bytes, i1 %zeroed) noinline nounwind {{
+  %top_at = getelementptr i64, ptr %stack, i64 1
+  %capacity_at = getelementptr i64, ptr %stack, i64 2
+  %top = load i64, ptr %top_at
+  %capacity = load i64, ptr %capacity_at
+  %full = icmp sge i64 %top, %capacity
+  br i1 %full, label %grow, label %room
+grow:
+  %double = shl nsw i64 %capacity, 1
+  %data = load ptr, ptr %stack
+  %both = call {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %double, i64 8)
+  %grown = extractvalue {{ ptr, i64 }} %both, 0
+  %more = extractvalue {{ ptr, i64 }} %both, 1
+  %missing = icmp eq ptr %grown, null
+  br i1 %missing, label %none, label %some
+some:
+  store ptr %grown, ptr %stack
+  store i64 %more, ptr %capacity_at
+  br label %room
+room:
+  %new = call ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed)
+  %nothing = icmp eq ptr %new, null
+  br i1 %nothing, label %none, label %put
+put:
+  %slots = load ptr, ptr %stack
+  %slot = getelementptr ptr, ptr %slots, i64 %top
+  store ptr %new, ptr %slot
+  %after = add i64 %top, 1
+  store i64 %after, ptr %top_at
+  ret ptr %new
+none:
+  ret ptr null
+}}
+
+define ptr @wengert_recall(ptr %stack, ptr %slot) noinline nounwind {{
+  %top_at = getelementptr i64, ptr %stack, i64 1
+  %top = load i64, ptr %top_at
+  %last = sub i64 %top, 1
+  store i64 %last, ptr %top_at
+  %slots = load ptr, ptr %stack
+  %at = getelementptr ptr, ptr %slots, i64 %last
+  %block = load ptr, ptr %at
+  store ptr %block, ptr %slot
+  ret ptr %block
+}}
+
+define void @wengert_release_stacks(ptr %pool, ptr %stacks, i64 %count) noinline nounwind {{
+  br label %head
+head:
+  %i = phi i64 [ 0, %0 ], [ %next, %body ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %body, label %done
+body:
+  %stack = getelementptr [3 x i64], ptr %stacks, i64 %i
+  %top_at = getelementptr i64, ptr %stack, i64 1
+  %top = load i64, ptr %top_at
+  %data = load ptr, ptr %stack
+  call void @wengert_release(ptr %pool, ptr %data, i64 %top)
+  call void @wengert_free(ptr %pool, ptr %data)
+  %next = add i64 %i, 1
+  br label %head
+done:
+  ret void
+}}
+"""
+
+PRELUDE = _PRODUCT + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS + _STACKS
+
+DECLARATIONS = "\n".join(
+    [
+        "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+        *(f"declare {header}" for header in re.findall(r"^define (.*) \{", PRELUDE, re.MULTILINE)),
+    ]
+)
+"""What a module says of the functions."""
+
+FUNCTIONS = tuple(re.findall(r"^define .* @(\w+)\(", PRELUDE, re.MULTILINE))
+"""Their names."""
