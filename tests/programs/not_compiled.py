@@ -18,7 +18,7 @@ _REASONS = {
         value_after_a_caught_error writes_before_an_error_remain return_inside_finally retry_until_it_works
     """,
     "context managers other than np.errstate": """
-        context_manager_that_changes_an_array context_manager_that_swallows error_state_silenced
+        context_manager_that_changes_an_array context_manager_that_swallows
         exit_stack_of_changes
     """,
     "generators": "infinite_generator generator_that_reuses_its_buffer generator_with_send",
@@ -35,7 +35,7 @@ _REASONS = {
     "a name that is bound later": "late_binding_of_a_loop_variable",
     "parts of complex arrays are written": "complex_buffer_filled_by_parts real_part_is_a_view",
     "statements and functions that are not compiled": """
-        copies_do_not_share match_on_a_name low_pass_filter_by_fft cached_helper_of_constants
+        copies_do_not_share match_on_a_name cached_helper_of_constants
         vectorised_user_function
         flat_read_and_view_written diagonal_filled values_put_at_places
         values_placed_under_masks partitioned_in_place flat_written constant_matrix_changed_after_product

@@ -1,4 +1,4 @@
-"""Pieces of a program as functions of their own, since the code generator takes more than twice as long for twice a function.
+"""Pieces of a program as functions of their own: twice a function takes the code generator more than twice as long.
 
 What goes in: a loop, and the frame around it. What comes out: a call. A piece is given the numbers and pointers that it
 reads, and gives back whether it failed and the variables that it writes, so that those can be in registers in it. What
@@ -75,10 +75,10 @@ def _close(piece: Frame, returned: list[Storage]) -> tuple[str, str]:
         kind = kind_of(storage.dtype)
         for at in piece.part_places(kind, piece.parameters.variables[storage]):
             found.append((kind.memory, w.value(f"load {kind.memory}, ptr {at}")))
-    result = f"{{ {', '.join(kind for kind, _ in found)} }}" if found else "void"
+    result = f"{{ {', '.join(one for one, _ in found)} }}" if found else "void"
     total = "poison"
-    for number, (kind, one) in enumerate(found):
-        total = w.value(f"insertvalue {result} {total}, {kind} {one}, {number}")
+    for number, (type_of, one) in enumerate(found):
+        total = w.value(f"insertvalue {result} {total}, {type_of} {one}, {number}")
     w.do(f"ret {result} {total}" if found else "ret void")
     attributes = w.attributes('noinline nounwind "prefer-vector-width"="512"')
     header = f"define internal fastcc {result} @{{name}}({_parameters(piece)}) {attributes}"

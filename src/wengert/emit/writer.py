@@ -42,9 +42,7 @@ class Module:
         used = ""
         if self.used:
             names = ", ".join(f"ptr @{name}" for name in self.used)
-            used = (
-                f'@llvm.compiler.used = appending global [{len(self.used)} x ptr] [{names}], section "llvm.metadata"'
-            )
+            used = f'@llvm.compiler.used = appending global [{len(self.used)} x ptr] [{names}], section "llvm.metadata"'
         return "\n".join(
             [
                 prelude,

@@ -100,7 +100,7 @@ def _chirp_rows(out: Any, a: Any, chirp: Any, spectrum: Any, roots: Any, scale: 
 def _scale(n: int, norm: Any, inverse: bool) -> float:
     """By what a transform of length n is multiplied."""
     if norm == "ortho":
-        return 1.0 / np.sqrt(n)
+        return 1.0 / float(np.sqrt(n))
     return 1.0 / n if (norm == "forward") != inverse else 1.0
 
 

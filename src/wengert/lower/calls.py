@@ -84,6 +84,7 @@ def _load_families() -> None:
         definitions,
         describing,
         fourier,
+        gathering,
         joining,
         linalg,
         mathematics,

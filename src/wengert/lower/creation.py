@@ -425,10 +425,14 @@ def static_int(context: Context, value: Abstract | None, what: str, default: int
 
 
 @lowers(np.indices)
-def indices(context: Context, dimensions: Abstract, dtype: Abstract | None = None) -> Abstract:
-    """The place of each element: one array for each axis, stacked."""
+def indices(
+    context: Context, dimensions: Abstract, dtype: Abstract | None = None, sparse: Abstract | None = None
+) -> Abstract:
+    """The place of each element: one array for each axis, stacked; or, where they are sparse, a tuple."""
     sizes = sizes_of(context, dimensions)
     name = dtype_name(context, dtype, "int64")
+    if sparse is not None and static(context, sparse, "sparse"):
+        return Sequence(tuple(_along_axis(context, name, sizes, axis) for axis in range(len(sizes))))
 
     def grid(axis: int) -> Lazy:
         return Lazy(name, sizes, lambda builder, place: builder.cast(place[axis], name), ())
@@ -441,6 +445,14 @@ def indices(context: Context, dimensions: Abstract, dtype: Abstract | None = Non
         )
         assign(context, View(target.storage, axes, sizes), grid(number))
     return target
+
+
+def _along_axis(context: Context, dtype: str, sizes: tuple[Operand, ...], axis: int) -> View:
+    """The places along one axis, of size 1 along the others."""
+    target = new_array(context, "indices", dtype, (sizes[axis],))
+    assign(context, target, Lazy(dtype, (sizes[axis],), lambda builder, place: builder.cast(place[0], dtype), ()))
+    shape = tuple(size if number == axis else integer(1) for number, size in enumerate(sizes))
+    return View(target.storage, (Along(axis, integer(0), integer(1)),), shape)
 
 
 @lowers(np.diag_indices)

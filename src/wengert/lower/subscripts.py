@@ -14,6 +14,7 @@ from wengert.lower import arrays, homes
 from wengert.lower.captures import capture
 from wengert.lower.context import Context, UnrollingError
 from wengert.lower.indexing import Item, SliceItem
+from wengert.lower.storing import in_storage
 from wengert.lower.values import Abstract, Lazy, Record, Scalar, Sequence, Static, View
 from wengert.program.statements import Constant
 
@@ -27,6 +28,8 @@ def item_of(context: Context, base: Abstract, items: tuple[Item, ...]) -> Abstra
             return arrays.get_item(context, base, items)
         case Scalar() if items in ((), (Static(()),), (Sequence(()),)):  # NumPy takes an array of rank 0 apart so
             return base
+        case Scalar(weak=False) if all(item is Ellipsis or item in (None, Static(None)) for item in items):
+            return arrays.get_item(context, in_storage(context, base), items)
         case Scalar():
             context.refuse("a number has no elements")
         case Sequence() if (

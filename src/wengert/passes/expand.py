@@ -7,6 +7,7 @@ for the dtypes, ranks and options of each statement; a failing check names the l
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +66,7 @@ def _implementation(statement: Apply) -> Block:
     if implementation is not None:
         lower_into(context, implementation, [*outputs, *inputs], options)
     else:
-        source = operation_of(statement.function).function.__wrapped__
+        source = inspect.unwrap(operation_of(statement.function).function)
         assign(context, outputs[0], lower_into(context, source, inputs, options))
     return _placed(context.builder.finish(), statement.where)
 
