@@ -199,23 +199,24 @@ def test_stacks_of_scalars(compiled: Compile, dtype: str) -> None:
 
 
 def test_kept_storages(compiled: Compile) -> None:
-    """Storages kept in one loop are recalled in another, last first; those never recalled are given back."""
+    """Storages kept in one loop are recalled in another, last first, across chunks; those never recalled are given back."""
     parameter, x, n = vector()
     out, stack = Storage("y", "float64", 1), Stack("kept", "storage")
     builder = Builder()
     with builder.loop(integer(0), n) as i:
-        size = builder.bind("add", i, integer(1))
+        size = builder.bind("multiply", i, integer(7))
         kept = builder.allocate("k", "float64", (size,), zeroed=True, kept=stack)
-        with builder.loop(integer(0), size) as j:
+        with builder.loop(integer(0), i) as j:
             builder.accumulate(kept, (j,), builder.load(x, (j,)))
     with builder.loop(builder.bind("subtract", n, integer(1)), integer(1), -1) as i:
-        size = builder.bind("add", i, integer(1))
+        size = builder.bind("multiply", i, integer(7))
         recalled = builder.recall("r", "float64", (size,), stack)
-        with builder.loop(integer(0), size) as j:
+        with builder.loop(integer(0), i) as j:
             builder.accumulate(out, (j,), builder.load(recalled, (j,)))
             builder.store(recalled, (j,), number(0.0))
     program = made((parameter, Array(out, (n,))), builder, stacks=(stack,))
-    agree(compiled, program, np.arange(50.0), np.zeros(50))
+    for count in (0, 1, 2, 50, 150):  # the last takes several chunks
+        agree(compiled, program, np.arange(count, dtype=float), np.zeros(count))
 
 
 def test_kept_and_recalled_in_one_block_are_the_same_memory(compiled: Compile) -> None:

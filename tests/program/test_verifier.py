@@ -64,7 +64,7 @@ def program(*body: Statement, results: tuple[Value | Section, ...] = ()) -> Prog
     return Program("f", PARAMETERS, body, results, (SAVED, KEPT))
 
 
-T, U, J, S = value(), value(hint="u"), value("int64", "i"), cell()
+T, U, J, S, R = value(), value(hint="u"), value("int64", "i"), cell(), cell("r", 1)
 WHOLE_A, WHOLE_B = Section(A, (ALL,), (0,)), Section(B, (ALL, ALL), (0, 1))
 
 BROKEN: dict[str, tuple[tuple[Statement, ...], str]] = {
@@ -80,6 +80,10 @@ BROKEN: dict[str, tuple[tuple[Statement, ...], str]] = {
     "test out of scope": (
         (While((Load(T, A, (ZERO,)),), P, ()), Store(A, (ZERO,), T)),
         "t is used outside its block",
+    ),
+    "stack in use": (
+        (Recall(R, (N,), KEPT), Recall(cell(rank=1), (N,), KEPT)),
+        "kept changes while what it gave last is in use",
     ),
     "storage not made": ((Load(T, S, ()),), "s is used before it is bound"),
     "storage out of scope": ((If(P, (Allocate(S, ()),), ()), Load(T, S, ())), "s is used outside its block"),

@@ -153,7 +153,7 @@ def _variable(f: Frame, storage: Storage) -> str:
 
 
 def _keep(f: Frame, statement: Allocate, stack: Stack) -> str:
-    """New memory, on its stack at once: so it is never without an owner."""
+    """New memory on its stack."""
     w, storage = f.w, statement.storage
     count = _byte_count(f, storage.dtype, statement.sizes)
     zeroed = "true" if statement.zeroed else "false"
@@ -162,13 +162,10 @@ def _keep(f: Frame, statement: Allocate, stack: Stack) -> str:
     return pointer
 
 
-def recall(f: Frame, statement: Recall, block_slots: list[str]) -> None:
-    """The memory kept last; a slot owns it from now to the end of the block."""
-    slot = new_slot(f)
-    pointer = f.w.value(f"call ptr @wengert_recall(ptr {f.kept[statement.stack]}, ptr {slot})")
-    block_slots.append(slot)
-    sizes = tuple(f.integer(size) for size in statement.sizes)
-    f.places[statement.storage] = Place(pointer, sizes, slot)
+def recall(f: Frame, statement: Recall) -> None:
+    """The memory kept last, which stays its stack's."""
+    pointer = f.w.value(f"call ptr @wengert_recall(ptr %pool, ptr {f.kept[statement.stack]})")
+    f.places[statement.storage] = Place(pointer, tuple(f.integer(size) for size in statement.sizes))
 
 
 def reshape(f: Frame, statement: Reshape) -> None:

@@ -24,6 +24,8 @@ __all__ = ["DECLARATIONS", "FUNCTIONS", "NEGATIVE_SIZE", "PRELUDE"]
 NEGATIVE_SIZE = -1
 _MOST_BYTES_OF_A_BLOCK = 1 << 47
 _FIRST_CAPACITY = 64
+_LARGEST_CHUNK = 1 << 24
+_LINE = 64
 
 _PRODUCT = """\
 declare noalias ptr @malloc(i64)
@@ -32,6 +34,8 @@ declare void @free(ptr)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
 declare { i64, i1 } @llvm.smul.with.overflow.i64(i64, i64)
+declare i64 @llvm.umin.i64(i64, i64)
+declare i64 @llvm.umax.i64(i64, i64)
 
 define i64 @wengert_product(i64 %first, i64 %second) nounwind willreturn readnone {
   %trouble = icmp slt i64 %first, 0
@@ -280,9 +284,8 @@ end:
 }
 """
 
-# A stack of scalars is three numbers in registers: its memory, its top, its capacity. A stack of blocks that are kept
-# is a record of the three in memory; what is kept lies in its memory as slots do.
-_STACKS = f"""
+# A stack of scalars is three numbers in registers: its memory, its top, its capacity.
+_SCALAR_STACKS = f"""
 define {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %wanted, i64 %size) noinline nounwind {{
   %few = icmp slt i64 %wanted, {_FIRST_CAPACITY}
   %capacity = select i1 %few, i64 {_FIRST_CAPACITY}, i64 %wanted
@@ -298,66 +301,115 @@ some:
   %both = insertvalue {{ ptr, i64 }} %first, i64 %room, 1
   ret {{ ptr, i64 }} %both
 }}
+"""
 
-define ptr @wengert_keep(ptr %pool, ptr %stack, i64 %bytes, i1 %zeroed) noinline nounwind {{
-  %top_at = getelementptr i64, ptr %stack, i64 1
-  %capacity_at = getelementptr i64, ptr %stack, i64 2
-  %top = load i64, ptr %top_at
-  %capacity = load i64, ptr %capacity_at
-  %full = icmp sge i64 %top, %capacity
-  br i1 %full, label %grow, label %room
-grow:
-  %double = shl nsw i64 %capacity, 1
-  %data = load ptr, ptr %stack
-  %both = call {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %double, i64 8)
-  %grown = extractvalue {{ ptr, i64 }} %both, 0
-  %more = extractvalue {{ ptr, i64 }} %both, 1
-  %missing = icmp eq ptr %grown, null
+# A stack of arrays is a record of three numbers: its last chunk of memory, how much of that is used, and where the last
+# array in it begins (0 for none). In front of each chunk lie these three numbers as they were before it, in front of
+# each array where the one before it begins. So to keep an array costs nothing but the use of memory.
+_KEPT = f"""
+define i1 @wengert_extend(ptr %pool, ptr %stack, i64 %bytes, i64 %capacity) noinline nounwind {{
+  %double = shl i64 %capacity, 1
+  %bounded = call i64 @llvm.umin.i64(i64 %double, i64 {_LARGEST_CHUNK})
+  %usual = call i64 @llvm.umax.i64(i64 %bounded, i64 {FEWEST_BYTES})
+  %needed = add i64 %bytes, {_LINE}
+  %wanted = call i64 @llvm.umax.i64(i64 %usual, i64 %needed)
+  %chunk = call ptr @wengert_new(ptr %pool, i64 %wanted, i1 false)
+  %missing = icmp eq ptr %chunk, null
   br i1 %missing, label %none, label %some
 some:
-  store ptr %grown, ptr %stack
-  store i64 %more, ptr %capacity_at
-  br label %room
+  call void @llvm.memcpy.p0.p0.i64(ptr %chunk, ptr %stack, i64 24, i1 false)
+  %used_at = getelementptr i64, ptr %stack, i64 1
+  %last_at = getelementptr i64, ptr %stack, i64 2
+  store ptr %chunk, ptr %stack
+  store i64 {_LINE}, ptr %used_at
+  store i64 0, ptr %last_at
+  ret i1 true
+none:
+  ret i1 false
+}}
+
+define ptr @wengert_keep(ptr %pool, ptr %stack, i64 %bytes, i1 %zeroed) noinline nounwind {{
+  %many = icmp ugt i64 %bytes, {_MOST_BYTES_OF_A_BLOCK}
+  br i1 %many, label %none, label %some
+some:
+  %used_at = getelementptr i64, ptr %stack, i64 1
+  %last_at = getelementptr i64, ptr %stack, i64 2
+  %padded = add i64 %bytes, {2 * _LINE - 1}
+  %size = and i64 %padded, -{_LINE}
+  %chunk = load ptr, ptr %stack
+  %absent = icmp eq ptr %chunk, null
+  br i1 %absent, label %extend, label %present
+present:
+  %capacity = call i64 @wengert_capacity(ptr %chunk)
+  %used = load i64, ptr %used_at
+  %after = add i64 %used, %size
+  %fits = icmp ule i64 %after, %capacity
+  br i1 %fits, label %room, label %extend
+extend:
+  %old = phi i64 [ 0, %some ], [ %capacity, %present ]
+  %extended = call i1 @wengert_extend(ptr %pool, ptr %stack, i64 %size, i64 %old)
+  br i1 %extended, label %room, label %none
 room:
-  %new = call ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed)
-  %nothing = icmp eq ptr %new, null
-  br i1 %nothing, label %none, label %put
-put:
-  %slots = load ptr, ptr %stack
-  %slot = getelementptr ptr, ptr %slots, i64 %top
-  store ptr %new, ptr %slot
-  %after = add i64 %top, 1
-  store i64 %after, ptr %top_at
-  ret ptr %new
+  %owner = load ptr, ptr %stack
+  %start = load i64, ptr %used_at
+  %last = load i64, ptr %last_at
+  %line = getelementptr i8, ptr %owner, i64 %start
+  store i64 %last, ptr %line
+  %end = add i64 %start, %size
+  store i64 %end, ptr %used_at
+  store i64 %start, ptr %last_at
+  %array = getelementptr i8, ptr %line, i64 {_LINE}
+  br i1 %zeroed, label %clear, label %done
+clear:
+  call void @llvm.memset.p0.i64(ptr align {_LINE} %array, i8 0, i64 %bytes, i1 false)
+  br label %done
+done:
+  ret ptr %array
 none:
   ret ptr null
 }}
 
-define ptr @wengert_recall(ptr %stack, ptr %slot) noinline nounwind {{
-  %top_at = getelementptr i64, ptr %stack, i64 1
-  %top = load i64, ptr %top_at
-  %last = sub i64 %top, 1
-  store i64 %last, ptr %top_at
-  %slots = load ptr, ptr %stack
-  %at = getelementptr ptr, ptr %slots, i64 %last
-  %block = load ptr, ptr %at
-  store ptr %block, ptr %slot
-  ret ptr %block
+define ptr @wengert_recall(ptr %pool, ptr %stack) noinline nounwind {{
+  %used_at = getelementptr i64, ptr %stack, i64 1
+  %last_at = getelementptr i64, ptr %stack, i64 2
+  br label %head
+head:
+  %chunk = load ptr, ptr %stack
+  %last = load i64, ptr %last_at
+  %empty = icmp eq i64 %last, 0
+  br i1 %empty, label %back, label %found
+back:
+  call void @llvm.memcpy.p0.p0.i64(ptr %stack, ptr %chunk, i64 24, i1 false)
+  call void @wengert_free(ptr %pool, ptr %chunk)
+  br label %head
+found:
+  %line = getelementptr i8, ptr %chunk, i64 %last
+  %before = load i64, ptr %line
+  store i64 %last, ptr %used_at
+  store i64 %before, ptr %last_at
+  %array = getelementptr i8, ptr %line, i64 {_LINE}
+  ret ptr %array
 }}
 
 define void @wengert_release_stacks(ptr %pool, ptr %stacks, i64 %count) noinline nounwind {{
   br label %head
 head:
-  %i = phi i64 [ 0, %0 ], [ %next, %body ]
+  %i = phi i64 [ 0, %0 ], [ %next, %after ]
   %more = icmp slt i64 %i, %count
-  br i1 %more, label %body, label %done
-body:
-  %stack = getelementptr [3 x i64], ptr %stacks, i64 %i
-  %top_at = getelementptr i64, ptr %stack, i64 1
-  %top = load i64, ptr %top_at
-  %data = load ptr, ptr %stack
-  call void @wengert_release(ptr %pool, ptr %data, i64 %top)
-  call void @wengert_free(ptr %pool, ptr %data)
+  br i1 %more, label %stack, label %done
+stack:
+  %at = getelementptr [3 x i64], ptr %stacks, i64 %i
+  %first = load ptr, ptr %at
+  br label %chunks
+chunks:
+  %chunk = phi ptr [ %first, %stack ], [ %before, %free ]
+  %none = icmp eq ptr %chunk, null
+  br i1 %none, label %after, label %free
+free:
+  %before = load ptr, ptr %chunk
+  call void @wengert_free(ptr %pool, ptr %chunk)
+  br label %chunks
+after:
   %next = add i64 %i, 1
   br label %head
 done:
@@ -365,7 +417,7 @@ done:
 }}
 """
 
-PRELUDE = _PRODUCT + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS + _STACKS
+PRELUDE = _PRODUCT + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS + _SCALAR_STACKS + _KEPT
 
 DECLARATIONS = "\n".join(
     [

@@ -68,7 +68,7 @@ def _statement(f: Frame, statement: Statement, slots: list[str]) -> None:
         case Allocate():
             allocate(f, statement, f.loop_slots if f.loops else slots)
         case Recall():
-            recall(f, statement, slots)
+            recall(f, statement)
         case Reshape():
             reshape(f, statement)
         case Reserve():

@@ -161,7 +161,10 @@ class Allocate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recall:
-    """Takes the storage that was kept last off a stack; it lives, under a name of its own, to the end of the block."""
+    """Takes the storage that was kept last off a stack; it lives, under a name of its own, to the end of the block.
+
+    While it lives, nothing else is kept on that stack or recalled from it.
+    """
 
     storage: Storage
     sizes: tuple[Operand, ...]

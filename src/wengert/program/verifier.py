@@ -91,6 +91,7 @@ class _Verifier:
         self.opened: list[list[Value | Storage]] = [[]]
         self.bases: dict[Storage, Storage] = {}
         self.stacks = set(whole.stacks)
+        self.recalled: dict[Stack, Storage] = {}
 
     def require(self, holds: bool, reason: str) -> None:
         """Refuse the program where a rule does not hold."""
@@ -269,6 +270,10 @@ class _Verifier:
             case Allocate(kept=stack) | Recall(stack=stack):
                 if stack is not None:
                     self.stack(stack, "storage")
+                    last = self.recalled.get(stack)
+                    self.require(last not in self.storages, f"{stack.hint} changes while what it gave last is in use")
+                    if isinstance(statement, Recall):
+                        self.recalled[stack] = statement.storage
             case Reshape(storage=storage, of=of):
                 self.storage(of)
                 self.require(of.dtype == storage.dtype, f"{of.hint} holds {of.dtype}, not {storage.dtype}")
