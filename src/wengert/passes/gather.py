@@ -235,8 +235,9 @@ class _Writer:
         return self.builder.bind("logical_and", not_before, before, hint="within")
 
     def _row_or_parts(self, place: tuple[Operand, ...], complete: Operand) -> None:
-        if isinstance(complete, Constant):
-            self._row(place)
+        if isinstance(complete, Constant):  # the sizes are known, so is whether they are enough
+            write = self._row if complete.value else self._parts
+            write(place)
             return
         with self.builder.block() as then:
             self._row(place)
@@ -273,7 +274,7 @@ class _Writer:
                         self._along(outer, [offset], offset[-1], offset[-1])
             builder.append_all(tests)
             if isinstance(reaches, Constant):
-                builder.append_all(body)
+                builder.append_all(body if reaches.value else [])
             else:
                 builder.branch(reaches, body)
 
