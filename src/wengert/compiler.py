@@ -22,6 +22,7 @@ from wengert.adjoint.reverse import reverse
 from wengert.analysis.index import index_program
 from wengert.emit import compile_program
 from wengert.errors import ArgumentError
+from wengert.passes.added_products import add_products
 from wengert.passes.cuts import cut_checks
 from wengert.passes.dead_code import without_dead_code
 from wengert.passes.expand import expand_operations
@@ -55,9 +56,7 @@ PREPARE: list[Pass] = [
 DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [
-    expand_operations, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters
-]  # fmt: skip
+FINISH: list[Pass] = [expand_operations, add_products, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters]
 """What is done to a program before it becomes machine code."""
 
 
@@ -164,12 +163,15 @@ class Kernel:
         back: list[tuple[Any, Any]] = []
         for i in self._arrays:
             given[i] = self._prepared(leaves[i], i, back)
+        machine_code = self.machine_code
         made = [
-            np.zeros([n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes], one.storage.dtype)
+            machine_code.zeros(
+                tuple(n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes), np.dtype(one.storage.dtype)
+            )
             for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
         ]
         inputs, outputs = iter(given), iter(made)
-        results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
+        results = machine_code(*[next(outputs if out else inputs) for out in self._is_output])
         for leaf, changed in back:
             leaf[...] = changed
         return results, made

@@ -137,8 +137,9 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     """Machine code of a program. `cache`: where object code is kept, the user's own by default."""
     f, signature, text = emit_program(program)
     cache = default_cache() if cache is None else cache
-    prelude = load_prelude(cache)
+    prelude, functions = load_prelude(cache)
     depends_on = f"{identity()} optimisation {opt_level}\n{PRELUDE}\n{text}"
     code = cache.get_or_make(depends_on, lambda: object_code(text, opt_level))
-    loaded = Loaded(code, {**prelude, **f.w.module.links})
-    return Executable(signature, loaded.address(_NAME), prelude["wengert_free"], loaded)
+    loaded = Loaded(code, {**functions, **f.w.module.links})
+    new, release = functions["wengert_new"], functions["wengert_free"]
+    return Executable(signature, loaded.address(_NAME), new, release, owner=(loaded, prelude))

@@ -106,10 +106,10 @@ _PRELUDE_LOCK = threading.Lock()
 _PRELUDE: list[Loaded] = []
 
 
-def load_prelude(cache: Cache) -> dict[str, int]:
-    """The addresses of the functions that all programs call, which are loaded once."""
+def load_prelude(cache: Cache) -> tuple[Loaded, dict[str, int]]:
+    """The code of the functions that all programs call, which is loaded once, and their addresses."""
     with _PRELUDE_LOCK:
         if not _PRELUDE:
             code = cache.get_or_make(f"{identity()}\n{PRELUDE}", lambda: object_code(PRELUDE, 2))
             _PRELUDE.append(Loaded(code, {}))
-    return {name: _PRELUDE[0].address(name) for name in FUNCTIONS}
+    return _PRELUDE[0], {name: _PRELUDE[0].address(name) for name in FUNCTIONS}
