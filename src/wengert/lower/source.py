@@ -1,16 +1,18 @@
 """Finds the syntax tree of a function that exists.
 
 What goes in: a Python function. What comes out: its `def` or `lambda` in the tree of the file it was defined in, or
-`None`. What holds: the file's text, compiled now, gives the very code that the function runs; so a file that has
-changed since it was imported is not read.
+`None`. What holds: the text that was parsed, compiled now, gives the very code that the function runs; so a file that
+has changed since it was imported is not read. Of a function at the margin of a file only its own lines are parsed,
+since files are long; where those alone do not give its code, the whole file is.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import functools
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -34,9 +36,51 @@ def _parse(text: str, filename: str) -> tuple[ast.Module, tuple[CodeType, ...]] 
     """The tree of a file and all code objects in it."""
     try:
         tree = ast.parse(text, filename)
-        return tree, tuple(_codes(compile(text, filename, "exec", dont_inherit=True)))
+        return tree, tuple(_codes(compile(tree, filename, "exec", dont_inherit=True)))
     except SyntaxError:  # a file that has changed since it was imported
         return None
+
+
+_FUTURE = functools.reduce(int.__or__, (getattr(__future__, one).compiler_flag for one in __future__.all_feature_names))
+
+
+def _last_line(code: CodeType) -> int:
+    """The last line with an instruction of a function or of one inside it."""
+    lines = [last for _, last, _, _ in code.co_positions() if last is not None]
+    inner = [_last_line(one) for one in code.co_consts if isinstance(one, CodeType)]
+    return max([code.co_firstlineno, *lines, *inner])
+
+
+def _imports(lines: Sequence[str]) -> Iterator[str]:
+    """The imports at the margin, since methods of what is imported are compiled otherwise; empty lines for the rest.
+
+    Those of `__future__` are in the flags of the code.
+    """
+    inside = False
+    for line in lines:
+        inside = inside or (line.startswith(("import ", "from ")) and not line.startswith("from __future__"))
+        yield line if inside else "\n"
+        inside = inside and ("(" in line or line[:1].isspace()) and ")" not in line
+
+
+def _own_definition(code: CodeType, lines: Sequence[str]) -> FunctionNode | None:
+    """The `def` of a function at the margin, from its own lines, if they give its code."""
+    first, last = code.co_firstlineno - 1, _last_line(code)
+    if code.co_name != code.co_qualname or code.co_name == "<lambda>" or last > len(lines):
+        return None
+    while last < len(lines) and (lines[last][:1].isspace() or lines[last][:1] in (")", "]", "}", "#")):
+        last += 1
+    text = "".join([*_imports(lines[:first]), *lines[first:last]])
+    try:
+        tree = ast.parse(text, code.co_filename)
+        module = compile(tree, code.co_filename, "exec", code.co_flags & _FUTURE, dont_inherit=True)
+    except SyntaxError:
+        return None
+    node = tree.body[-1] if tree.body else None
+    if not isinstance(node, ast.FunctionDef) or _first_line(node) != code.co_firstlineno:
+        return None
+    compiled = [one for one in module.co_consts if isinstance(one, CodeType) and one.co_name == code.co_name]
+    return node if any(_same_code(code, one) for one in compiled) else None
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -89,8 +133,11 @@ def _holds_code(node: FunctionNode, code: CodeType) -> bool:
 
 
 @functools.lru_cache(maxsize=512)
-def _find(code: CodeType, text: str) -> FunctionNode | None:
-    parsed = _parse(text, code.co_filename)
+def _find(code: CodeType, lines: tuple[str, ...]) -> FunctionNode | None:
+    own = _own_definition(code, lines)
+    if own is not None:
+        return own
+    parsed = _parse("".join(lines), code.co_filename)
     if parsed is None:
         return None
     tree, codes = parsed
@@ -111,6 +158,6 @@ def find_source(function: FunctionType) -> Source | None:
     """The source of a function, or `None` where it cannot be had or is not what runs."""
     code = function.__code__
     linecache.checkcache(code.co_filename)
-    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
-    node = _find(code, text) if text else None
+    lines = tuple(linecache.getlines(code.co_filename, function.__globals__))
+    node = _find(code, lines) if lines else None
     return None if node is None else Source(node, code.co_filename, code.co_qualname)
