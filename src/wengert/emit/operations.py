@@ -11,10 +11,11 @@ from collections.abc import Callable
 from wengert.emit.factorisations import cholesky, inv, solve, triangular_solve
 from wengert.emit.frame import Frame
 from wengert.emit.orthogonal import eig, qr, svd
-from wengert.emit.products import matmul
+from wengert.emit.products import added_product, matmul
 from wengert.emit.special import special
 from wengert.emit.spectra import det, eigh, slogdet
 from wengert.errors import NotAcceptedError
+from wengert.program.operations import ADDED_PRODUCT
 from wengert.program.statements import Apply
 
 __all__ = ["EMITTERS", "apply"]
@@ -28,6 +29,7 @@ EMITTERS: dict[str, Callable[[Frame, Apply], None]] = {
     "numpy.linalg.inv": inv,
     "numpy.linalg.slogdet": slogdet,
     "numpy.linalg.solve": solve,
+    ADDED_PRODUCT: added_product,
     "wengert.rules.decompositions.qr_reduced": qr,
     "wengert.rules.decompositions.svd_factors": svd,
     "wengert.rules.scipy_linalg.triangular_solve": triangular_solve,

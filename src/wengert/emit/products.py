@@ -14,7 +14,7 @@ from wengert.emit.scalars import scalar_function
 from wengert.emit.sections import View, each_matrix, load, loops, store, view_of, zero
 from wengert.program.statements import Apply, Section
 
-__all__ = ["matmul"]
+__all__ = ["added_product", "matmul"]
 
 # Below this many multiplications the loops are faster than the call (measured with OpenBLAS).
 _FEWEST_FOR_BLAS = 64.0
@@ -33,12 +33,18 @@ def matmul(f: Frame, statement: Apply) -> None:
         multiply(f, a, b, c)
 
 
-def multiply(f: Frame, a: View, b: View, c: View) -> None:
-    """`c = a @ b` for matrices."""
+def added_product(f: Frame, statement: Apply) -> None:
+    """`c += a @ b` for matrices."""
+    a, b = (view_of(f, one) for one in statement.inputs[1:] if isinstance(one, Section))
+    multiply(f, a, b, view_of(f, statement.outputs[0]), adds=True)
+
+
+def multiply(f: Frame, a: View, b: View, c: View, *, adds: bool = False) -> None:
+    """`c = a @ b` for matrices; `adds`: `c += a @ b`."""
     is_vector = "1" in (c.sizes[0], c.sizes[1])
     if c.dtype not in _LETTERS or is_vector:
         # Products with vectors are bound by memory, so BLAS would gain nothing.
-        _multiply_by_loops(f, a, b, c)
+        _multiply_by_loops(f, a, b, c, adds)
         return
     w = f.w
     large, small, after = w.label(), w.label(), w.label()
@@ -48,10 +54,10 @@ def multiply(f: Frame, a: View, b: View, c: View) -> None:
         usable = w.value(f"and i1 {usable}, {layout.usable}")
     w.branch(usable, large, small)
     w.start(large)
-    _multiply_by_blas(f, (a, b, c), layouts)
+    _multiply_by_blas(f, (a, b, c), layouts, adds)
     w.jump(after)
     w.start(small)
-    _multiply_by_loops(f, a, b, c)
+    _multiply_by_loops(f, a, b, c, adds)
     w.jump(after)
     w.start(after)
 
@@ -89,7 +95,7 @@ def _layout(f: Frame, view: View) -> _Layout:
     return _Layout(by_rows, leading, usable)
 
 
-def _multiply_by_blas(f: Frame, views: tuple[View, View, View], layouts: list[_Layout]) -> None:
+def _multiply_by_blas(f: Frame, views: tuple[View, View, View], layouts: list[_Layout], adds: bool) -> None:
     """BLAS stores by columns. A `c` stored by rows is its transpose by columns: then `c.T = b.T @ a.T` is computed."""
     w = f.w
     (a, b, c), swapped = views, layouts[2].by_rows
@@ -103,7 +109,7 @@ def _multiply_by_blas(f: Frame, views: tuple[View, View, View], layouts: list[_L
         return w.select(same, "ptr", plain, transposed)
 
     operations = [operation(layout) for layout in layouts[:2]]
-    one, none = (by_reference(f, c.dtype, value) for value in (1.0, 0.0))
+    one, kept = (by_reference(f, c.dtype, value) for value in (1.0, float(adds)))
     call_fortran(
         f,
         "blas",
@@ -118,13 +124,13 @@ def _multiply_by_blas(f: Frame, views: tuple[View, View, View], layouts: list[_L
         integer_reference(f, chosen("i64", layouts[0].leading, layouts[1].leading)),
         chosen("ptr", b.pointer, a.pointer),
         integer_reference(f, chosen("i64", layouts[1].leading, layouts[0].leading)),
-        none,
+        kept,
         c.pointer,
         integer_reference(f, layouts[2].leading),
     )
 
 
-def _multiply_by_loops(f: Frame, a: View, b: View, c: View) -> None:
+def _multiply_by_loops(f: Frame, a: View, b: View, c: View, adds: bool) -> None:
     (rows, inner), columns = a.sizes, b.sizes[1]
     unit = {
         "rows": (a.strides[0] == "1") + (c.strides[0] == "1"),
@@ -137,9 +143,9 @@ def _multiply_by_loops(f: Frame, a: View, b: View, c: View) -> None:
         unit["columns"] = -1
     best = max(unit, key=lambda axis: unit[axis])
     if best == "rows":
-        _multiply_by_rows(f, b.transposed(), a.transposed(), c.transposed())
+        _multiply_by_rows(f, b.transposed(), a.transposed(), c.transposed(), adds)
     elif best == "columns":
-        _multiply_by_rows(f, a, b, c)
+        _multiply_by_rows(f, a, b, c, adds)
     else:
         with loops(f, (rows, columns)) as (i, j):
             total = f.w.alloca(f"[{c.kind.parts} x {c.kind.memory}], align 8")
@@ -147,7 +153,8 @@ def _multiply_by_loops(f: Frame, a: View, b: View, c: View) -> None:
             with loops(f, (inner,)) as (k,):
                 product = _product(f, a, b, i, k, j)
                 f.store_as(c.dtype, total, _sum(f, c, f.load_as(c.dtype, total), product, "reassoc "))
-            store(f, c, (i, j), f.load_as(c.dtype, total))
+            found = f.load_as(c.dtype, total)
+            store(f, c, (i, j), _sum(f, c, load(f, c, (i, j)), found, "") if adds else found)
 
 
 def _product(f: Frame, a: View, b: View, i: str, k: str, j: str) -> tuple[str, ...]:
@@ -165,10 +172,11 @@ def _sum(f: Frame, c: View, held: tuple[str, ...], added: tuple[str, ...], flags
     )
 
 
-def _multiply_by_rows(f: Frame, a: View, b: View, c: View) -> None:
+def _multiply_by_rows(f: Frame, a: View, b: View, c: View, adds: bool) -> None:
     """Each row of `c` as a sum of rows of `b`."""
     with loops(f, (c.sizes[0],)) as (i,):
-        with loops(f, (c.sizes[1],)) as (j,):
-            store(f, c, (i, j), zero(c.kind))
+        if not adds:
+            with loops(f, (c.sizes[1],)) as (j,):
+                store(f, c, (i, j), zero(c.kind))
         with loops(f, (a.sizes[1], c.sizes[1])) as (k, j):
             store(f, c, (i, j), _sum(f, c, load(f, c, (i, j)), _product(f, a, b, i, k, j), ""))

@@ -1,4 +1,7 @@
-"""Products, Euclidean lengths and logarithms of sums of exponentials along axes, of no elements too."""
+"""Products, Euclidean lengths and logarithms of sums of exponentials along axes, of no elements too.
+
+`added_product` is what the machine code of its name is tested against; it fills nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 
 from wengert.library.reducing import join_into, reduced_axes, without_kept
 
-__all__ = ["hypotenuse", "log_sum", "product"]
+__all__ = ["added_product", "hypotenuse", "log_sum", "product"]
 
 
 def _from(start: float, out: Any, a: Any, axis: Any, keepdims: bool, join: Callable[[Any, Any], Any]) -> None:
@@ -32,3 +35,8 @@ def hypotenuse(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
 def log_sum(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
     """`np.logaddexp.reduce`."""
     _from(-np.inf, out, a, axis, keepdims, np.logaddexp)
+
+
+def added_product(total: Any, x1: Any, x2: Any) -> Any:
+    """`total + x1 @ x2`, for matrices."""
+    return total + np.matmul(x1, x2)

@@ -8,7 +8,10 @@ from typing import Any
 
 from wengert.ops.table import TABLE, Operation
 
-__all__ = ["MACHINE_CODE", "key_of", "operation_of"]
+__all__ = ["ADDED_PRODUCT", "MACHINE_CODE", "key_of", "operation_of"]
+
+ADDED_PRODUCT = "wengert.library.products.added_product"
+"""`total + x1 @ x2`, whose output is `total` itself: made by passes, on the way to machine code, so it has no rules."""
 
 MACHINE_CODE = (
     "wengert.rules.decompositions.qr_reduced",

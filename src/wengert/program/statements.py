@@ -250,7 +250,7 @@ class Apply:
     """`outputs[:] = function(inputs, **statics)`: an operation of the table on arrays, such as `numpy.matmul`.
 
     `function` is the key in `program.operations`. An input is a section of a storage or a scalar. No output shares
-    memory with an input.
+    memory with an input, but for `program.operations.ADDED_PRODUCT`, whose output is its first input.
     """
 
     outputs: tuple[Section, ...]

@@ -16,6 +16,7 @@ import numpy as np
 
 from wengert import errors
 from wengert.program.functions import FUNCTIONS
+from wengert.program.operations import ADDED_PRODUCT
 from wengert.program.printer import print_statement
 from wengert.program.statements import (
     Accumulate,
@@ -281,14 +282,18 @@ class _Verifier:
         self.make(statement.storage, statement.sizes)
 
     def apply(self, statement: Apply) -> None:
-        """An operation on arrays; what it writes is not what it reads."""
+        """An operation on arrays; what it writes is not what it reads, but for what it adds to."""
         self.require(bool(statement.outputs), "an operation without outputs")
         for one in (*statement.outputs, *statement.inputs):
             if isinstance(one, Section):
                 self.section(one)
             else:
                 self.operand(one)
-        sections = [one for one in statement.inputs if isinstance(one, Section)]
+        inputs = statement.inputs
+        if statement.function == ADDED_PRODUCT:
+            self.require(inputs[:1] == statement.outputs, "a product is added to something else than the output")
+            inputs = inputs[1:]
+        sections = [one for one in inputs if isinstance(one, Section)]
         for index, output in enumerate(statement.outputs):
             for other in (*statement.outputs[:index], *sections):
                 shared = self.root(output.storage) is self.root(other.storage)
@@ -368,7 +373,7 @@ def _stored(statement: Statement) -> Iterator[tuple[Storage, tuple[Operand, ...]
     match statement:
         case Store(storage=storage, indices=indices):
             yield storage, indices
-        case Apply(outputs=outputs):
+        case Apply(outputs=outputs, function=function) if function != ADDED_PRODUCT:
             yield from ((section.storage, tuple(section_operands(section))) for section in outputs)
         case _:
             pass
