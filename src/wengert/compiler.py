@@ -34,6 +34,7 @@ from wengert.passes.integers import simplify_integers
 from wengert.passes.interchange import interchange_loops
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.layout import lay_out_arrays
+from wengert.passes.postponed_products import postpone_products
 from wengert.passes.split_scatter import split_scatters
 from wengert.passes.sums import sum_in_variables
 from wengert.program.printer import print_program
@@ -56,7 +57,7 @@ PREPARE: list[Pass] = [
 DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [expand_operations, add_products, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters]
+FINISH: list[Pass] = [expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters]
 """What is done to a program before it becomes machine code."""
 
 
