@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -319,6 +320,13 @@ class Jitted:
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
+    def __reduce__(self) -> Any:
+        """By name where it is found under the function's (as a decorated one is), else by its function."""
+        found: Any = sys.modules.get(self.__module__)
+        for name in self.__qualname__.split("."):
+            found = getattr(found, name, None)
+        return self.__qualname__ if found is self else (_unpickled, (self.function, self.returned))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's value; one entry of a tape where an argument is recorded."""
         found = None if kwargs else self._by_classes.get(_classes(args))
@@ -486,4 +494,12 @@ def jit(function: Callable[..., Any]) -> Jitted:
     >>> wg.grad(energy)(np.array([1.0, 2.0, 4.0]))
     array([-2., -2.,  4.])
     """
+    if not callable(function):
+        raise TypeError(f"jit takes a function, not {function!r}")
     return function if isinstance(function, Jitted) else Jitted(getattr(function, "py_func", function))
+
+
+def _unpickled(function: Callable[..., Any], returned: tuple[str, ...]) -> Jitted:
+    made = Jitted(function)
+    made.returned = returned
+    return made

@@ -29,6 +29,8 @@ def attribute(context: Context, base: Abstract, name: str) -> Abstract:
             return _of_record(context, base, name)
         case Static(LocalFunction()):
             context.refuse("attributes of functions are not compiled")
+        case Static(dict()) if name in ("get", "keys", "values", "items"):
+            return Static(Method(name, base))
         case Static(value) if not isinstance(value, (int, float, complex)):
             return _of_object(context, value, name)
         case Static():

@@ -10,13 +10,13 @@ import numpy as np
 
 from wengert.lower.bounds import size_of
 from wengert.lower.calls import lowers, static
+from wengert.lower.captures import is_plain
 from wengert.lower.context import Context
 from wengert.lower.elementwise import (
     ArrayLike,
     as_operand,
     cast_scalar,
     cast_value,
-    constant_of,
     shape_of,
     ufunc,
 )
@@ -39,8 +39,6 @@ def abs_(context: Context, x: Abstract, /) -> Abstract:
 def len_(context: Context, obj: Abstract, /) -> Abstract:
     if isinstance(obj, Sequence):
         return Static(len(obj.items))
-    if isinstance(obj, Static) and constant_of(context, obj.value) is None:
-        return Static(len(obj.value))
     sizes = shape_of(as_operand(context, obj))
     context.refuse_unless(sizes, "a number has no len()")
     return number_of(context, size_of(context, sizes[0]))
@@ -49,7 +47,13 @@ def len_(context: Context, obj: Abstract, /) -> Abstract:
 @lowers(float)
 def float_(context: Context, x: Abstract | None = None, /) -> Abstract:
     if isinstance(x, Static):
-        return Static(float(x.value))
+        context.refuse_unless(
+            is_plain(x.value), f"a {type(x.value).__name__} as a number", "Take the number out of it."
+        )
+        try:
+            return Static(float(x.value))
+        except (TypeError, ValueError) as error:
+            context.refuse(f"{type(error).__name__}: {error}")
     return Static(0.0) if x is None else Scalar(number(context, x), weak=True)
 
 

@@ -14,7 +14,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from wengert.lower import arrays
-from wengert.lower.captures import Reference, capture
+from wengert.lower.captures import Reference, capture, is_plain
 from wengert.lower.context import Context, Frame
 from wengert.lower.expressions import evaluate, held, several
 from wengert.lower.functions import Bound, LocalFunction, Method, is_library, outside_of
@@ -120,16 +120,19 @@ def call_value(
 
 
 def _call_library(context: Context, called: Any, positional: list[Abstract], named: dict[str, Abstract]) -> Abstract:
-    """A function of NumPy, SciPy or Python. On objects that are no numbers Python itself computes it now."""
+    """A function of NumPy, SciPy or Python. On text and the like, Python computes it now if it only computes."""
     values = [*positional, *named.values()]
-    plain = all(isinstance(one, Static) and not _is_number(one.value) for one in values)
-    if values and plain and getattr(called, "__module__", None) in (None, "builtins"):
+    plain = all(isinstance(one, Static) and is_plain(one.value) and not _is_number(one.value) for one in values)
+    if values and plain and (called in _PURE or isinstance(getattr(called, "__self__", None), (str, bytes))):
         try:
             found = called(*(one.value for one in positional), **{k: v.value for k, v in named.items()})  # type: ignore[union-attr]
         except (TypeError, ValueError, AttributeError) as error:
             context.refuse(f"{type(error).__name__}: {error}")
         return capture(context, found, None, "t")
     return arrays.call(context, called, positional, named)
+
+
+_PURE = (str, repr, ascii, ord, len, issubclass, set, frozenset, bytes, hash)
 
 
 def _is_number(value: Any) -> bool:
@@ -175,6 +178,7 @@ def inline(
             "Define it in a file, and import it again after a change.",
         )
     origin = Reference(function)
+    context.captures.guard(origin.step("attribute", "__code__"), function.__code__)
     defaults = [
         capture(context, value, origin.step("attribute", "__defaults__").step("item", number), "default")
         for number, value in enumerate(function.__defaults__ or ())

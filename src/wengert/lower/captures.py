@@ -7,8 +7,9 @@ fetched at each call; other objects are static.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +21,28 @@ if TYPE_CHECKING:
     from wengert.lower.arguments import ArrayType
     from wengert.lower.context import Context
 
-__all__ = ["Captured", "Captures", "Guard", "Reference", "capture"]
+__all__ = ["Captured", "Captures", "Guard", "Reference", "capture", "is_plain", "observed"]
 
 _LONGEST_LIST = 1000
 _NOT_GUARDED = ("numpy", "scipy", "math", "wengert", "builtins", "functools", "operator")
+_PLAIN = (
+    bool, int, float, complex, str, bytes, range, slice, type(None), type(...), type, np.generic, np.dtype,
+    FunctionType, BuiltinFunctionType, ModuleType, np.ufunc,
+)  # fmt: skip
+_OBSERVERS: dict[str, Callable[[Any, Any], Any]] = {
+    "length": lambda found, key: len(found),
+    "truth": lambda found, key: bool(found),
+    "keys": lambda found, key: tuple(found),
+    "contains": lambda found, key: key in found,
+    "has": hasattr,
+    "item": lambda found, key: found[key],
+    "attribute": getattr,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """How to fetch an object again: from `root` along steps ("item", key), ("attribute", name) or ("length", None)."""
+    """How to fetch an object, or what was seen of one, again: from `root` along steps, such as ("item", key)."""
 
     root: Any
     steps: tuple[tuple[str, Any], ...] = ()
@@ -41,13 +55,7 @@ class Reference:
         """The object that is there now."""
         found = self.root
         for kind, key in self.steps:
-            match kind:
-                case "length":
-                    found = len(found)
-                case "item":
-                    found = found[key]
-                case _:
-                    found = getattr(found, key)
+            found = _OBSERVERS[kind](found, key)
         return found
 
 
@@ -116,13 +124,29 @@ class Captures:
         return known[1] if known is not None else Reference(value)
 
 
+def is_plain(value: Any) -> bool:
+    """Whether an object never changes, and Python's operators on it depend on nothing else."""
+    if isinstance(value, (tuple, frozenset)) and type(value) in (tuple, frozenset):
+        return all(map(is_plain, value))
+    return isinstance(value, _PLAIN)
+
+
+def observed(context: Context, value: Any, kind: str, key: Any = None) -> Any:
+    """What Python finds of an object, such as its "length"; guarded if the object can change."""
+    reference = context.captures.origin(value).step(kind, key)
+    found = Reference(value, reference.steps[-1:]).fetch()
+    if not is_plain(value) and type(value).__module__.split(".")[0] not in ("numpy", "scipy", "wengert"):
+        context.captures.guard(reference, found)
+    return found
+
+
 def capture(context: Context, value: Any, reference: Reference | None, hint: str) -> Abstract:
     """What an object from outside stands for."""
     captures = context.captures
     if isinstance(value, np.generic) and value.dtype.kind in "biufc":
         captures.guard(reference, value)
         return Scalar(Constant(value.item(), value.dtype.name), weak=False)
-    if isinstance(value, (bool, int, float, complex, str)):
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
         captures.guard(reference, value)
         return Static(value)
     if isinstance(value, np.ndarray):
@@ -141,6 +165,8 @@ def capture(context: Context, value: Any, reference: Reference | None, hint: str
         captures.origins.setdefault(id(value), (value, reference))
         if isinstance(value, FunctionType) and not (value.__module__ or "").startswith(_NOT_GUARDED):
             captures.guard(reference, value)
+        if isinstance(value, MethodType):  # made anew by each access; its function may be replaced
+            captures.guard(reference.step("attribute", "__func__"), value.__func__)
     return Static(value)
 
 

@@ -7,6 +7,7 @@ not shown to be equal are checked. Python numbers take the dtype of what they me
 
 from __future__ import annotations
 
+import enum
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -55,6 +56,8 @@ _COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_
 
 def constant_of(context: Context, value: Any) -> Scalar | None:
     """A number known now as a scalar; `None` for what is no number."""
+    if isinstance(value, enum.Enum) and isinstance(value, (int, float)):
+        value = value.value
     if type(value) in _PYTHON_DTYPES:
         if type(value) is int and not -(2**63) <= value < 2**63:
             context.refuse(f"the integer {value} does not fit in 64 bits", "Write it as a float.")

@@ -14,6 +14,7 @@ from typing import Any
 
 from wengert.lower import arrays, homes
 from wengert.lower.attributes import attribute
+from wengert.lower.captures import is_plain, observed
 from wengert.lower.context import Context
 from wengert.lower.functions import LocalFunction, may_write
 from wengert.lower.indexing import Item, SliceItem
@@ -55,6 +56,7 @@ _COMPARE: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.NotEq: ("not_equal", operator.ne),
 }
 _CHOICE = "<choice>"
+_OWN_OPERATORS = ("numpy", "scipy", "wengert")
 
 
 def evaluate(context: Context, node: ast.expr) -> Abstract:
@@ -199,6 +201,9 @@ def apply_binary(context: Context, op: ast.operator, first: Abstract, second: Ab
 
 def _computed(context: Context, function: Callable[..., Any], *values: Any) -> Abstract:
     """An operation on what is known now, by Python itself."""
+    for value in values:
+        if not is_plain(value) and type(value).__module__.split(".")[0] not in _OWN_OPERATORS:
+            context.refuse(f"an operator on a {type(value).__name__}", "Take the number out of it first.")
     try:
         return Static(function(*values))
     except ZeroDivisionError as error:
@@ -232,7 +237,7 @@ def static_truth(context: Context, value: Abstract) -> Operand:
     """The truth of a value; a constant if it is known now."""
     match value:
         case Static(found):
-            return Constant(bool(found), "bool")
+            return Constant(observed(context, found, "truth"), "bool")
         case Items(items):
             return Constant(bool(items), "bool")
         case Record(names=names):
@@ -335,7 +340,7 @@ def _comparison(context: Context, node: ast.Compare) -> Abstract:
 
 def _compare(context: Context, op: ast.cmpop, first: Abstract, second: Abstract) -> Abstract:
     if isinstance(op, (ast.Is, ast.IsNot)):
-        return Static(_identical(first, second) == isinstance(op, ast.Is))
+        return Static(_identical(context, first, second) == isinstance(op, ast.Is))
     if isinstance(op, (ast.In, ast.NotIn)):
         found = _contained(context, first, second)
         if isinstance(op, ast.In):
@@ -343,6 +348,8 @@ def _compare(context: Context, op: ast.cmpop, first: Abstract, second: Abstract)
         return _truth_value(_negated(context, found))
     name, function = _COMPARE[type(op)]
     if isinstance(first, Static) and isinstance(second, Static):
+        if name in ("equal", "not_equal") and type(first.value).__eq__ is type(second.value).__eq__ is object.__eq__:
+            return Static(_identical(context, first, second) == (name == "equal"))
         return _computed(context, function, first.value, second.value)
     if isinstance(first, (Items, Record)) and isinstance(second, (Items, Record)):
         return _compare_sequences(context, name, first, second)
@@ -354,15 +361,19 @@ def _compare(context: Context, op: ast.cmpop, first: Abstract, second: Abstract)
     return arrays.binary(context, name, first, second)
 
 
-def _identical(first: Abstract, second: Abstract) -> bool:
+def _identical(context: Context, first: Abstract, second: Abstract) -> bool:
     if isinstance(first, Static) and isinstance(second, Static):
+        for one in (first.value, second.value):
+            known = context.captures.origins.get(id(one))
+            if known is not None:
+                context.captures.guard(known[1], one)
         return first.value is second.value
     return first is second or (isinstance(first, View) and first == second)
 
 
 def _contained(context: Context, first: Abstract, second: Abstract) -> Operand:
     if isinstance(second, Static) and isinstance(first, Static):
-        return Constant(first.value in second.value, "bool")
+        return Constant(observed(context, second.value, "contains", first.value), "bool")
     items: tuple[Abstract, ...] = ()
     if isinstance(second, Items):
         items = second.items

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wengert.lower import arrays, bounds, homes
-from wengert.lower.captures import capture
+from wengert.lower.captures import capture, observed
 from wengert.lower.context import Context
 from wengert.lower.indexing import index_operand
 from wengert.lower.subscripts import item_at
@@ -71,7 +71,7 @@ def iterable_of(context: Context, value: Abstract) -> Iterable:
         case Static(list() | tuple() | dict() | str() as found):
             origin = context.captures.origin(found)
             if isinstance(found, (dict, str)):
-                return known(context, tuple(map(Static, found)))
+                return known(context, tuple(map(Static, observed(context, found, "keys"))))
             return known(
                 context, tuple(capture(context, one, origin.step("item", k), "item") for k, one in enumerate(found))
             )

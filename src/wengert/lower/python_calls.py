@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from wengert.lower import arrays
-from wengert.lower.captures import capture
+from wengert.lower.captures import capture, is_plain, observed
 from wengert.lower.context import Context
 from wengert.lower.functions import Bound, LocalFunction, Method
-from wengert.lower.homes import same
 from wengert.lower.indexing import SliceItem
 from wengert.lower.iteration import (
     Iterable,
@@ -133,11 +132,19 @@ def _dict(context: Context, arguments: list[Abstract], keywords: dict[str, Abstr
         if isinstance(first, Record) and first.cls is dict:
             items.update(zip(first.names, first.items, strict=True))
         else:
-            made = dict_of(context, static_items(context, iterable_of(context, first)) or ())
+            made = dict_of(context, _items_of(context, first))
             assert isinstance(made, Record)
             items.update(zip(made.names, made.items, strict=True))
     items.update({name: settled(context, value, name) for name, value in keywords.items()})
     return Record(dict, tuple(items), tuple(items.values()))
+
+
+def _items_of(context: Context, value: Abstract) -> tuple[Abstract, ...]:
+    """The items of what must be of a known length."""
+    items = static_items(context, iterable_of(context, value))
+    if items is None:
+        context.refuse("items whose number is known only when the program runs", "Use an array instead.")
+    return items
 
 
 def _slice(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
@@ -156,7 +163,7 @@ def _len(context: Context, arguments: list[Abstract], keywords: dict[str, Abstra
         case Static(Iterable(count=count)):
             return Scalar(count, weak=True)
         case Static(value) if hasattr(value, "__len__"):
-            return Static(len(value))
+            return Static(observed(context, value, "length"))
     return arrays.call(context, len, arguments, keywords)
 
 
@@ -179,11 +186,18 @@ def _isinstance(context: Context, arguments: list[Abstract], keywords: dict[str,
     found = kinds.items if isinstance(kinds, Sequence) else (kinds,)
     classes = tuple(one.value for one in found if isinstance(one, Static))
     context.refuse_unless(len(classes) == len(found), "the classes of isinstance are known when the program is made")
+    _guard_class(context, arguments[0])
     return Static(issubclass(python_type(context, arguments[0]), classes))
 
 
 def _type(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
+    _guard_class(context, arguments[0])
     return Static(python_type(context, arguments[0]))
+
+
+def _guard_class(context: Context, value: Abstract) -> None:
+    if isinstance(value, Static):
+        observed(context, value.value, "attribute", "__class__")
 
 
 def _callable(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
@@ -197,23 +211,26 @@ def _getattr(context: Context, arguments: list[Abstract], keywords: dict[str, Ab
     from wengert.lower.attributes import attribute
 
     name = arguments[1]
+    context.refuse_unless(isinstance(name, Static), "the name of an attribute is known when the program is made")
     assert isinstance(name, Static)
-    if len(arguments) == 3 and not hasattr(_probe(context, arguments[0]), name.value):
+    if len(arguments) == 3 and not _has(context, arguments[0], name.value):
         return arguments[2]
     return attribute(context, arguments[0], name.value)
 
 
 def _hasattr(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
     name = arguments[1]
+    context.refuse_unless(isinstance(name, Static), "the name of an attribute is known when the program is made")
     assert isinstance(name, Static)
-    value = arguments[0]
-    if isinstance(value, Record) and name.value in value.names:
-        return Static(True)
-    return Static(hasattr(_probe(context, value), name.value))
+    return Static(_has(context, arguments[0], name.value))
 
 
-def _probe(context: Context, value: Abstract) -> Any:
-    return value.value if isinstance(value, Static) else python_type(context, value)
+def _has(context: Context, value: Abstract, name: str) -> bool:
+    if isinstance(value, Static):
+        return bool(observed(context, value.value, "has", name))
+    if isinstance(value, Record) and value.cls is not dict and name in value.names:
+        return True
+    return hasattr(python_type(context, value), name)
 
 
 def _map(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
@@ -247,7 +264,7 @@ def _partial(context: Context, arguments: list[Abstract], keywords: dict[str, Ab
 
 
 def _sorted(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
-    items = static_items(context, iterable_of(context, arguments[0])) or ()
+    items = _items_of(context, arguments[0])
     known = all(isinstance(item, Static) for item in items) and not keywords
     context.refuse_unless(known, "sorted() of what is known only when the program runs", "Use np.sort.")
     values = [item.value for item in items if isinstance(item, Static)]
@@ -283,6 +300,8 @@ _BUILTINS: dict[Any, Callable[[Context, list[Abstract], dict[str, Abstract]], Ab
 def call_method(context: Context, method: Method, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:
     """A method of a tuple, list or dict that changes nothing."""
     base, name = method.base, method.name
+    if isinstance(base, Static):
+        base = _outside_dict(context, base.value)
     if isinstance(base, Record):
         if name in ("keys", "__iter__"):
             return Sequence(tuple(map(Static, base.names)))
@@ -300,12 +319,22 @@ def call_method(context: Context, method: Method, arguments: list[Abstract], key
     if isinstance(base, Sequence):
         if name == "copy":
             return Sequence(base.items, mutable=True)
-        places = [number for number, item in enumerate(base.items) if arguments and same(item, arguments[0])]
-        if name == "index" and places and isinstance(arguments[0], Static):
-            return Static(places[0])
-        if name == "count" and isinstance(arguments[0], Static):
-            return Static(len(places))
+        known = all(isinstance(one, Static) and is_plain(one.value) for one in (*base.items, *arguments))
+        if name in ("index", "count") and len(arguments) == 1 and known:
+            values = [item.value for item in base.items if isinstance(item, Static)]
+            try:
+                return Static(getattr(values, name)(arguments[0].value))  # type: ignore[union-attr]
+            except ValueError as error:
+                context.refuse(str(error))
     return context.refuse(f"the method `{name}` of a {python_type(context, base).__name__} is not compiled here")
+
+
+def _outside_dict(context: Context, value: dict[Any, Any]) -> Record:
+    """A dict from outside, with its items."""
+    origin, names = context.captures.origin(value), observed(context, value, "keys")
+    return Record(
+        dict, names, tuple(capture(context, value[name], origin.step("item", name), "item") for name in names)
+    )
 
 
 def change_by_method(context: Context, node: ast.Call, base: Sequence | Record) -> Abstract | None:
@@ -327,7 +356,7 @@ def change_by_method(context: Context, node: ast.Call, base: Sequence | Record) 
     if name == "append":
         items.append(arguments[0])
     elif name == "extend":
-        items.extend(static_items(context, iterable_of(context, arguments[0])) or ())
+        items.extend(_items_of(context, arguments[0]))
     elif name in ("insert", "pop"):
         place = arguments[0] if arguments else Static(-1)
         context.refuse_unless(isinstance(place, Static), f"the place of `{name}` is known when the program is made")

@@ -115,11 +115,12 @@ def _first_line(node: FunctionNode) -> int:
     return decorators[0].lineno if decorators else node.lineno
 
 
-def _holds_code(node: FunctionNode, code: CodeType) -> bool:
-    """Whether the places of the code's instructions lie in the function: tells lambdas of one line apart."""
-    assert node.end_lineno is not None
-    assert node.end_col_offset is not None
-    end = (node.end_lineno, node.end_col_offset)
+def _holds_code(node: ast.Lambda, code: CodeType) -> bool:
+    """Whether the places of the code's instructions lie in the lambda's body: tells lambdas of one line apart."""
+    body = node.body
+    assert body.end_lineno is not None
+    assert body.end_col_offset is not None
+    end = (body.end_lineno, body.end_col_offset)
     for first_line, last_line, first_column, last_column in code.co_positions():
         if None in (first_line, last_line, first_column, last_column):
             continue
@@ -127,7 +128,7 @@ def _holds_code(node: FunctionNode, code: CodeType) -> bool:
         assert last_line is not None
         if first_line == last_line and first_column == last_column == 0:  # the instruction that starts the code
             continue
-        if (first_line, first_column) < (node.lineno, node.col_offset) or (last_line, last_column) > end:
+        if (first_line, first_column) < (body.lineno, body.col_offset) or (last_line, last_column) > end:
             return False
     return True
 
@@ -145,13 +146,14 @@ def _find(code: CodeType, lines: tuple[str, ...]) -> FunctionNode | None:
     like = [one for one in codes if one.co_name == code.co_name and one.co_firstlineno == code.co_firstlineno]
     if not rewritten and not any(_same_code(code, one) for one in like):
         return None
-    for node in ast.walk(tree):
+    found: FunctionNode | None = None
+    for node in ast.walk(tree):  # a lambda inside another comes after it, and is the one if both hold the code
         if not isinstance(node, (ast.FunctionDef, ast.Lambda)) or _first_line(node) != code.co_firstlineno:
             continue
         name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
         if name == code.co_name and (not isinstance(node, ast.Lambda) or _holds_code(node, code)):
-            return node
-    return None
+            found = node
+    return found
 
 
 def find_source(function: FunctionType) -> Source | None:
