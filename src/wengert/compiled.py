@@ -322,10 +322,11 @@ class Jitted:
 
     def __reduce__(self) -> Any:
         """By name where it is found under the function's (as a decorated one is), else by its function."""
+        qualified: str = getattr(self, "__qualname__", "")
         found: Any = sys.modules.get(self.__module__)
-        for name in self.__qualname__.split("."):
+        for name in qualified.split("."):
             found = getattr(found, name, None)
-        return self.__qualname__ if found is self else (_unpickled, (self.function, self.returned))
+        return qualified if found is self else (_unpickled, (self.function, self.returned))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's value; one entry of a tape where an argument is recorded."""

@@ -348,7 +348,8 @@ def _compare(context: Context, op: ast.cmpop, first: Abstract, second: Abstract)
         return _truth_value(_negated(context, found))
     name, function = _COMPARE[type(op)]
     if isinstance(first, Static) and isinstance(second, Static):
-        if name in ("equal", "not_equal") and type(first.value).__eq__ is type(second.value).__eq__ is object.__eq__:
+        by_identity: list[Any] = [type(one.value).__eq__ for one in (first, second)]
+        if name in ("equal", "not_equal") and all(one is object.__eq__ for one in by_identity):
             return Static(_identical(context, first, second) == (name == "equal"))
         return _computed(context, function, first.value, second.value)
     if isinstance(first, (Items, Record)) and isinstance(second, (Items, Record)):
