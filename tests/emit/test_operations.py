@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import scipy.linalg
 
 from wengert.errors import NotAcceptedError, SourceLocation
 from wengert.program.builder import Builder, integer
-from wengert.program.statements import Array, Operand, Parameter, Program, Section, Span, Storage, Value
+from wengert.program.operations import ADDED_PRODUCT
+from wengert.program.statements import Apply, Array, Operand, Parameter, Program, Section, Span, Storage, Value
+from wengert.program.verifier import verify
 
 Compile = Callable[..., Any]
 TOLERANCE = {"float32": 2e-4, "float64": 1e-10, "complex64": 2e-4, "complex128": 1e-10}
@@ -69,8 +72,11 @@ def test_matmul(compiled: Compile, first: tuple[int, ...], second: tuple[int, ..
 @pytest.mark.parametrize("first", ["rows", "transposed", "strided", "backward"])
 @pytest.mark.parametrize("second", ["rows", "transposed", "strided"])
 @pytest.mark.parametrize("target", ["rows", "transposed", "strided", "backward"])
-def test_matmul_of_sections(compiled: Compile, size: int, first: str, second: str, target: str) -> None:
-    """Parts of arrays, transposed, with steps, and backward, as operands and as the result."""
+@pytest.mark.parametrize("adds", [False, True])
+def test_products_of_sections(
+    compiled: Compile, size: int, first: str, second: str, target: str, *, adds: bool
+) -> None:
+    """Parts of arrays, transposed, with steps, and backward, as operands, and as the result or what it is added to."""
     n = Value("n", "int64")
 
     def section(storage: Storage, layout: str) -> Section:
@@ -95,14 +101,34 @@ def test_matmul_of_sections(compiled: Compile, size: int, first: str, second: st
     storages = [Storage("x", "float64", 2) for _ in range(3)]
     layouts = (first, second, target)
     sections = [section(*both) for both in zip(storages, layouts, strict=True)]
-    builder.apply(sections[2:], "numpy.matmul", sections[:2])
+    if adds:
+        builder.apply(sections[2:], ADDED_PRODUCT, [sections[2], *sections[:2]])
+    else:
+        builder.apply(sections[2:], "numpy.matmul", sections[:2])
     whole = Value("m", "int64")
     parameters = (n, *(Array(storage, (whole, whole)) for storage in storages))
     arrays = [random(2 * size + 3, 2 * size + 3) for _ in range(3)]
     expected = arrays[2].copy()
-    part(expected, target)[...] = part(arrays[0], first) @ part(arrays[1], second)
+    part(expected, target)[...] *= float(adds)
+    part(expected, target)[...] += part(arrays[0], first) @ part(arrays[1], second)
     compiled(Program("sections", parameters, builder.finish()))(size, *arrays)
     np.testing.assert_allclose(arrays[2], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
+@pytest.mark.parametrize("shape", [(0, 0, 0), (3, 0, 2), (0, 4, 2), (1, 3, 1), (2, 3, 4), (20, 1, 30), (40, 30, 50)])
+def test_added_product(compiled: Compile, shape: tuple[int, int, int], dtype: str) -> None:
+    """A product is added to what is there, by loops or BLAS; one of no terms changes nothing."""
+    rows, inner, columns = shape
+    a, b, c = random(rows, inner, dtype=dtype), random(inner, columns, dtype=dtype), random(rows, columns, dtype=dtype)
+    program = program_of(ADDED_PRODUCT, [a, b], c)
+    (one,) = program.body
+    assert isinstance(one, Apply)
+    given = replace(program, body=(replace(one, inputs=(*one.outputs, *one.inputs)),))
+    verify(given)
+    found = c.copy()
+    compiled(given)(a, b, found)
+    np.testing.assert_allclose(found, c + a @ b, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
