@@ -35,6 +35,7 @@ from wengert.passes.interchange import interchange_loops
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.layout import lay_out_arrays
 from wengert.passes.postponed_products import postpone_products
+from wengert.passes.sizes import unify_sizes
 from wengert.passes.split_scatter import split_scatters
 from wengert.passes.sums import sum_in_variables
 from wengert.program.printer import print_program
@@ -50,7 +51,7 @@ _SIMPLER: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
 _LOOPS: list[Pass] = [simplify_integers, hoist_invariants, cut_checks, simplify_integers, without_dead_code]
 
 PREPARE: list[Pass] = [
-    *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS, interchange_loops, mark_independent
+    unify_sizes, *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS, interchange_loops, mark_independent
 ]  # fmt: skip
 """What is done to a program before it is differentiated."""
 
@@ -164,18 +165,20 @@ class Kernel:
         back: list[tuple[Any, Any]] = []
         for i in self._arrays:
             given[i] = self._prepared(leaves[i], i, back)
-        machine_code = self.machine_code
         made = [
-            machine_code.zeros(
-                tuple(n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes), np.dtype(one.storage.dtype)
-            )
+            self.zeros(tuple(n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes), one.storage.dtype)
             for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
         ]
         inputs, outputs = iter(given), iter(made)
-        results = machine_code(*[next(outputs if out else inputs) for out in self._is_output])
+        results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
         for leaf, changed in back:
             leaf[...] = changed
         return results, made
+
+    def zeros(self, sizes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
+        """An output before the program adds to it."""
+        made: np.ndarray[Any, Any] = self.machine_code.zeros(sizes, np.dtype(dtype))
+        return made
 
     def _prepared(self, leaf: Any, i: int, back: list[tuple[Any, Any]]) -> Any:
         """An array in C order that the program may use, and write if it writes it."""

@@ -72,6 +72,10 @@ class RunAs(Kernel):
         super().__init__(program)
         self.__dict__["machine_code"] = way(program)
 
+    def zeros(self, sizes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
+        """Memory of NumPy's."""
+        return np.zeros(sizes, dtype)
+
 
 def verified(passes: Sequence[Pass], program: Program) -> Program:
     """The program after passes, well formed after each."""

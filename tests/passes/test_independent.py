@@ -72,6 +72,11 @@ def meets_at_the_end(x: Any, n: int) -> None:
         x[i] = x[n - 1]
 
 
+def never(x: Any, y: Any, n: int) -> None:
+    for _ in range(len(x), 0):
+        x[0] = y[0]
+
+
 def looked_up(x: Any, order: Any, n: int) -> None:
     for i in range(n):
         x[order[i]] = 1.0
@@ -97,9 +102,9 @@ def test_independent_loops_are_marked(function: Any, left: int) -> None:
     assert ordered_loops(after(program, mark_independent)) == left
 
 
-@pytest.mark.parametrize("function", [prefix, total, one_place, meets_at_the_end, looked_up])
+@pytest.mark.parametrize("function", [prefix, total, one_place, meets_at_the_end, never, looked_up])
 def test_loops_whose_iterations_meet_keep_their_order(function: Any) -> None:
-    """A recurrence, a sum, a place written by all, one read by all, and places that are not known."""
+    """A recurrence, a sum, a place written by all, one read by all, a loop that never runs, places not known."""
     program = program_of(function)
     assert ordered_loops(after(program, mark_independent)) == ordered_loops(program) > 0
 

@@ -33,7 +33,15 @@ from wengert.program.statements import (
 )
 from wengert.program.traverse import bound, rebuild, walk
 
-__all__ = ["Access", "accesses", "can_meet", "has_independent_iterations", "iterations_apart", "mark_independent"]
+__all__ = [
+    "Access",
+    "accesses",
+    "can_meet",
+    "has_independent_iterations",
+    "iterations_apart",
+    "keeps_no_stack",
+    "mark_independent",
+]
 
 _MOST_PAIRS = 200  # of accesses compared for one loop: what a compilation can afford
 
@@ -50,7 +58,7 @@ def mark_independent(program: Program) -> Program:
             return statement
         if isinstance(statement, For):
             order_free = statement.order_free or (
-                _keeps_no_stack(statement) and has_independent_iterations(index, statement)
+                keeps_no_stack(statement) and has_independent_iterations(index, statement)
             )
             return replace(statement, body=block(statement.body), order_free=order_free)
         return rebuild(statement, lambda operand: operand, lambda storage: storage, block)
@@ -58,7 +66,7 @@ def mark_independent(program: Program) -> Program:
     return replace(program, body=block(program.body))
 
 
-def _keeps_no_stack(loop: For) -> bool:
+def keeps_no_stack(loop: For) -> bool:
     """Whether the reverse sweep can address all that it saves in the loop by counters."""
     inside: set[Operand] = {loop.counter}
     for one in walk(loop.body):
@@ -88,7 +96,18 @@ def has_independent_iterations(index: Index, loop: For) -> bool:
     def apart(first: Instance, second: Instance) -> list[Form]:
         return [iterations_apart(first, second, loop)]
 
-    return len(pairs) <= _MOST_PAIRS and not any(can_meet(index, shared, *pair, apart) for pair in pairs)
+    return (
+        _may_run_twice(index, loop, shared)
+        and len(pairs) <= _MOST_PAIRS
+        and not any(can_meet(index, shared, *pair, apart) for pair in pairs)
+    )
+
+
+def _may_run_twice(index: Index, loop: For, shared: int) -> bool:
+    """Whether there may be two iterations at all: else anything could be said of them."""
+    first, second = Instance(index, "first", shared), Instance(index, "second", shared)
+    apart = iterations_apart(first, second, loop)
+    return feasible([apart, *first.constraints, *second.constraints])
 
 
 @dataclass(frozen=True, slots=True)
