@@ -24,8 +24,9 @@ import numpy as np
 from wengert import tree
 from wengert.analysis.activity import carries
 from wengert.compiler import Kernel, refuse_overlap
+from wengert.emit import load_generator
 from wengert.errors import ArgumentError
-from wengert.lower import Lowered, argument_leaves, lower_function, rebuild, types_of
+from wengert.lower import Lowered, argument_leaves, load_lowerings, lower_function, rebuild, types_of
 from wengert.lower.arguments import AliasType
 from wengert.lower.results import Result, ResultLeaf, ResultTree
 from wengert.ops.table import Operation, Rule
@@ -497,7 +498,12 @@ def jit(function: Callable[..., Any]) -> Jitted:
     """
     if not callable(function):
         raise TypeError(f"jit takes a function, not {function!r}")
-    return function if isinstance(function, Jitted) else Jitted(getattr(function, "py_func", function))
+    if isinstance(function, Jitted):
+        return function
+    # Imported where compiled functions are made, so that no call waits for it.
+    load_lowerings()
+    load_generator()
+    return Jitted(getattr(function, "py_func", function))
 
 
 def _unpickled(function: Callable[..., Any], returned: tuple[str, ...]) -> Jitted:

@@ -12,5 +12,6 @@ machine.py      llvmlite
 """
 
 from wengert.emit.compile import compile_program
+from wengert.emit.machine import load_generator
 
-__all__ = ["compile_program"]
+__all__ = ["compile_program", "load_generator"]

@@ -14,10 +14,14 @@ from wengert.emit.frame import Frame
 from wengert.emit.kinds import kind_of
 from wengert.emit.memory import fits_frame
 from wengert.emit.writer import Writer
+from wengert.program.operations import ADDED_PRODUCT
 from wengert.program.statements import Allocate, Apply, For, Pop, Push, Recall, Reserve, Statement, Storage, While
 from wengert.program.traverse import walk, writes
 
 __all__ = ["emit_piece", "is_piece"]
+
+# Operations that need no memory of their own.
+_PRODUCTS = ("numpy.matmul", ADDED_PRODUCT)
 
 # A larger loop, unless it is order-free, is left in place, and the loops in it become pieces.
 _MOST_STATEMENTS = 300
@@ -28,7 +32,7 @@ def is_piece(f: Frame, statement: Statement) -> bool:
     if f.outer is not None or f.in_order_free_loop:
         return False
     if isinstance(statement, Apply):
-        return statement.function == "numpy.matmul"
+        return statement.function in _PRODUCTS
     if not isinstance(statement, For | While):
         return False
     count, frame_bytes = 0, 0
@@ -37,7 +41,7 @@ def is_piece(f: Frame, statement: Statement) -> bool:
         match one:
             case Push() | Pop() | Reserve() | Recall():
                 return False
-            case Apply(function=function) if function != "numpy.matmul":
+            case Apply(function=function) if function not in _PRODUCTS:
                 return False
             case Allocate():
                 size = fits_frame(f, one, frame_bytes)

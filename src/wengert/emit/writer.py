@@ -69,7 +69,9 @@ class Writer:
         self.metadata_texts: list[str] = []
         self._entry: list[str] = []
         self._shared_metadata: dict[str, str] = {}
+        self._begun: set[str] = set()
         self._count = 0
+        self.has_loop = False
 
     # Instructions.
 
@@ -91,14 +93,17 @@ class Writer:
 
     def start(self, label: str) -> None:
         """Begin a block; the one before must have ended."""
+        self._begun.add(label)
         self.lines.append(f"{label}:")
 
     def jump(self, label: str) -> None:
-        """End the block by a jump."""
+        """End the block by a jump. One back makes a loop."""
+        self.has_loop = self.has_loop or label in self._begun
         self.lines.append(f"  br label %{label}")
 
     def branch(self, condition: str, then: str, otherwise: str, *, rare: str | None = None) -> None:
         """End the block by a branch. `rare` is the label seldom taken."""
+        self.has_loop = self.has_loop or then in self._begun or otherwise in self._begun
         weights = ""
         if rare is not None:
             taken = (
@@ -152,6 +157,7 @@ class Writer:
         self.start(latch)
         self.lines.append(f"  {following} = add nuw nsw i64 {counter}, 1")
         self.lines.append(f"  br label %{head}{loop}")
+        self.has_loop = True
         self.start(after)
 
     # Short forms.

@@ -2,6 +2,7 @@
 
 from wengert.lower.arguments import ArgumentType, argument_leaves, type_of, types_of
 from wengert.lower.calling import lower_into
+from wengert.lower.calls import load_lowerings
 from wengert.lower.lowering import Lowered, lower_function
 from wengert.lower.results import rebuild
 
@@ -9,6 +10,7 @@ __all__ = [
     "ArgumentType",
     "Lowered",
     "argument_leaves",
+    "load_lowerings",
     "lower_function",
     "lower_into",
     "rebuild",

@@ -7,6 +7,7 @@ is, in this order, computed now (its arguments are all known numbers), lowered b
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ __all__ = [
     "call",
     "call_method",
     "knows",
+    "load_lowerings",
     "lowers",
     "lowers_attribute",
     "lowers_method",
@@ -76,9 +78,11 @@ def lowers_attribute(*names: str) -> Callable[[Lowering], Lowering]:
     return register
 
 
-def _load_families() -> None:
-    """Import the files that register lowerings; they import this one."""
+@functools.cache
+def load_lowerings() -> None:
+    """Import the files that register lowerings, which import this one, and those that syntax needs."""
     from wengert.lower import (  # noqa: F401
+        blocks,
         builtin_functions,
         creation,
         definitions,
@@ -87,15 +91,18 @@ def _load_families() -> None:
         gathering,
         joining,
         linalg,
+        loop_statements,
         mathematics,
         methods,
         operations,
         ordering,
         products,
+        python_calls,
         reductions,
         searching,
         selection,
         shaping,
+        targets,
         ufunc_calls,
     )
 
@@ -104,7 +111,7 @@ def call(
     context: Context, function: Any, arguments: Sequence[Abstract], keywords: Mapping[str, Abstract] | None = None
 ) -> Abstract:
     """`function(*arguments, **keywords)` for a function of NumPy, `math`, SciPy, or a builtin."""
-    _load_families()
+    load_lowerings()
     if isinstance(function, Static):
         function = function.value
     keywords = dict(keywords or {})
@@ -124,7 +131,7 @@ def call(
 
 def knows(function: Any) -> bool:
     """Whether the function is for `call`, rather than its own source: that of an operation is not differentiated."""
-    _load_families()
+    load_lowerings()
     return _hashable(function) and (_lowering_of(function) is not None or function in COMPOSITES or function in TABLE)
 
 
@@ -218,7 +225,7 @@ def call_method(
     keywords: Mapping[str, Abstract] | None = None,
 ) -> Abstract:
     """`base.name(*arguments, **keywords)` for an array or a number."""
-    _load_families()
+    load_lowerings()
     lowering = _METHODS.get(name)
     if lowering is None:
         context.refuse(f"the method {name!r} of arrays is not known to the compile engine")
@@ -227,7 +234,7 @@ def call_method(
 
 def attribute(context: Context, base: Abstract, name: str) -> Abstract:
     """`base.name` for an array or a number. Methods are called with `call_method`."""
-    _load_families()
+    load_lowerings()
     lowering = _ATTRIBUTES.get(name)
     if lowering is None:
         context.refuse(f"the attribute {name!r} of arrays is not known to the compile engine")
