@@ -34,6 +34,7 @@ from wengert.passes.integers import simplify_integers
 from wengert.passes.interchange import interchange_loops
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.layout import lay_out_arrays
+from wengert.passes.outward import move_loops_outward
 from wengert.passes.postponed_products import postpone_products
 from wengert.passes.sizes import unify_sizes
 from wengert.passes.split_scatter import split_scatters
@@ -51,7 +52,8 @@ _SIMPLER: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
 _LOOPS: list[Pass] = [simplify_integers, hoist_invariants, cut_checks, simplify_integers, without_dead_code]
 
 PREPARE: list[Pass] = [
-    unify_sizes, *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS, interchange_loops, mark_independent
+    unify_sizes, *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS, move_loops_outward, interchange_loops,
+    mark_independent,
 ]  # fmt: skip
 """What is done to a program before it is differentiated."""
 

@@ -28,6 +28,16 @@ def up_to(n: int, x: Any) -> float:
     return s
 
 
+def downward(n: int, x: Any, y: Any) -> None:
+    for i in range(n, -1, -1):
+        y[i] = x[i] + 1.0
+
+
+def downward_to_others(n: int, x: Any) -> None:
+    for i in range(n, 0, -1):
+        x[n - i] = x[i]
+
+
 def in_pairs(x: Any, y: Any) -> None:
     for i in range(len(y)):
         y[i] = x[2 * i]
@@ -52,6 +62,8 @@ def checks_in_loops(program: Any) -> int:
 CASES: list[tuple[Any, list[list[Any]]]] = [
     (shifted, [[np.ones(n), np.arange(float(m))] for n in range(4) for m in range(6)]),
     (up_to, [[n, np.ones(m)] for n in (-1, 0, 1, 3, 5) for m in range(5)]),
+    (downward, [[n, np.ones(m), np.zeros(k)] for n in (-2, -1, 0, 1, 3) for m in range(5) for k in range(5)]),
+    (downward_to_others, [[n, np.arange(float(m))] for n in (-1, 0, 1, 3) for m in range(6)]),
     (in_pairs, [[np.ones(n), np.zeros(m)] for n in range(5) for m in range(4)]),
     (matching, [[np.ones((n, m)), np.ones(k)] for n in range(3) for m in range(5) for k in range(5)]),
     (late, [[np.zeros(n), np.zeros(m)] for n in range(4) for m in range(4)]),
@@ -68,7 +80,7 @@ def test_cut_loops_raise_what_they_raised(function: Any, calls: list[list[Any]])
         assert outcome(cut, arguments) == outcome(before, arguments)
 
 
-@pytest.mark.parametrize(("function", "left"), [(shifted, 0), (up_to, 0), (matching, 0), (in_pairs, 1)])
+@pytest.mark.parametrize(("function", "left"), [(shifted, 0), (up_to, 0), (downward, 0), (matching, 0), (in_pairs, 1)])
 def test_checks_of_counters_leave_the_loop(function: Any, left: int) -> None:
     """Checks against sizes are gone; one of twice the counter stays."""
     arguments = next(calls for one, calls in CASES if one is function)[-1]

@@ -139,6 +139,31 @@ def test_overwritten_neighbours_keep_loops_apart() -> None:
     assert count(check_same(g.program(g.x)), For) == 2
 
 
+@pytest.mark.parametrize(("other", "loops"), [((0, -1), 1), ((1, 0), 2), ((1, -1), 1)])
+def test_other_columns_of_one_array_do_not_keep_loops_apart(other: tuple[int, int], loops: int) -> None:
+    """`t = A[:, 2] * A[:, 2]; A[:, 2] = t + A[:, 1]`: loops over rows meet in one column, not in two of them."""
+    b = Builder()
+    n, m = Value("n", "int64"), Value("m", "int64")
+    x, y = Storage("x", "float64", 2), Storage("y", "float64", 2)
+    size = b.bind("subtract", n, ONE)
+    t = b.allocate("t", "float64", (size,))
+    with b.nest([size]) as (i,):
+        b.store(t, (i,), b.bind("multiply", b.load(x, (i, integer(2))), b.load(y, (i, integer(2)))))
+        b.store(x, (i, integer(2)), b.load(y, (i, ONE)))
+    with b.nest([size]) as (i,):
+        place = b.bind("add", i, integer(other[0])), integer(2 + other[1])
+        b.store(x, (i, integer(3)), b.bind("add", b.load(t, (i,)), b.load(x, place)))
+    program = Program("f", (Array(x, (n, m)), Array(y, (n, m))), b.finish())
+    fused = fuse_loops(program)
+    verify(fused)
+    assert count(fused, For) == loops
+    for rows in (1, 2, 5):
+        found = [np.random.default_rng(rows).normal(size=(2, rows, 4)) for _ in range(2)]
+        reference.run(fused, *found[0])
+        reference.run(program, *found[1])
+        assert_array_equal(found[0], found[1])
+
+
 def test_checks_stay_before_what_the_caller_sees() -> None:
     """A check moves before a loop that writes a temporary, not before one that writes an argument."""
     for target, loops in ((None, 1), ("y", 2)):

@@ -3,7 +3,8 @@
 What goes in: a program. What comes out: a loop runs up to the first iteration whose checks fail; the checks stand after
 it, for that iteration. Smaller and larger bounds that the ranges of counters decide are replaced by the one that holds.
 What holds: the same iterations run, and the same exception follows. Only checks that hold up to some iteration and in
-none after it, or in all or none, are moved: comparisons of the counter, or of what does not change, with sizes.
+none after it, or in all or none, are moved: comparisons of the counter, or of what does not change, with sizes. Where
+the counter falls, a limit from above holds in all iterations or fails in the first.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class _Cutter:
     def _statement(self, statement: Statement) -> Sequence[Statement]:
         if isinstance(statement, For):
             loop = replace(statement, body=self.block(statement.body))
-            return self._loop(statement, loop) if statement.step == 1 else [loop]
+            return self._loop(statement, loop) if abs(statement.step) == 1 else [loop]
         if isinstance(statement, If | While):
             return [rebuild(statement, lambda operand: operand, lambda storage: storage, self.block)]
         return [statement]
@@ -74,14 +75,14 @@ class _Cutter:
                 break
             checks.append(check)
             for end in ends:
-                limit = builder.bind("minimum", limit, end, hint="stop")
+                limit = builder.bind("minimum" if given.step == 1 else "maximum", limit, end, hint="stop")
         if not checks:
             return [loop]
         cut = For(
             loop.counter,
             loop.start,
             limit,
-            1,
+            loop.step,
             tuple(one for one in loop.body if one not in checks),
             loop.order_free,
             loop.where,
@@ -99,8 +100,9 @@ class _Cutter:
 
     def _raise(self, builder: Builder, loop: For, checks: Sequence[Check], limit: Operand) -> None:
         """The checks for the first iteration that does not pass them, if there is one."""
-        failing = builder.bind("maximum", loop.start, limit, hint=loop.counter.hint)
-        over = builder.bind("greater_equal", failing, loop.stop, hint="over")
+        upward = loop.step == 1
+        failing = builder.bind("maximum" if upward else "minimum", loop.start, limit, hint=loop.counter.hint)
+        over = builder.bind("greater_equal" if upward else "less_equal", failing, loop.stop, hint="over")
         known: dict[Operand, Operand] = {loop.counter: failing}
         compute_again(builder, slice_for(loop.body, [one for check in checks for one in operands(check)]), known)
         for check in checks:
@@ -185,7 +187,10 @@ class _Ends:
         return self._first_at_most(a, b, strictly=False) if second == a else None
 
     def _first_at_most(self, first: Operand, second: Operand, *, strictly: bool) -> list[Operand] | None:
-        """Before which iterations `first < second`, or `<=`: the difference grows by one with the counter, or never."""
+        """Before which iterations `first < second`, or `<=`: the difference grows by one with the counter, or never.
+
+        Where the counter falls, the first iteration decides.
+        """
         form = minus(affine(self.index, first), affine(self.index, second))
         factor = form.pop(self.loop.counter, 0)
         if not self.inside.isdisjoint(form) or not all(self._is_small(one, c) for one, c in form.items()):
@@ -197,6 +202,8 @@ class _Ends:
         if factor != 1:
             return None
         end = self._negated(form)
+        if self.loop.step < 0:
+            return [self._all_or_none(self.builder.bind("less" if strictly else "less_equal", self.loop.start, end))]
         return [end if strictly else self.builder.bind("add", end, integer(1))]
 
     def _negated(self, form: Form) -> Operand:

@@ -9,7 +9,7 @@ Computing*, 1996, sections 9.7 and 10.4 (loop fusion, array contraction).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -186,13 +186,23 @@ class _Fuser:
         shared = one.effects.writes & (other.effects.reads | other.effects.writes)
         shared |= one.effects.reads & other.effects.writes
         renamed: dict[object, object] = {b.counter: a.counter for a, b in zip(first.loops, second.loops, strict=True)}
-        return all(self._own_place(first, second, renamed, root) for root in shared)
+        return all(self._keep_apart(first, second, renamed, root) for root in shared)
 
-    def _own_place(self, first: Nest, second: Nest, renamed: Mapping[object, object], root: object) -> bool:
-        """Whether each iteration of both nests uses one place of a storage, which no other iteration uses."""
-        places = {access[:2] for access in self.accesses(first, root)}
-        places |= {(storage, self._renamed(place, renamed)) for storage, place, _ in self.accesses(second, root)}
-        return len(places) == 1 and _is_one_to_one(first, next(iter(places))[1])
+    def _keep_apart(self, first: Nest, second: Nest, renamed: Mapping[object, object], root: object) -> bool:
+        """Whether an element that one of the nests writes is used by the other in the same iteration only."""
+        changing = {loop.counter for loop in first.loops}
+        changing.update(value for one in (*first.statements, *second.statements) if (value := bound(one)) is not None)
+        for storage, place, one in self.accesses(first, root):
+            for its_storage, its_place, other in self.accesses(second, root):
+                if isinstance(one, Load) and isinstance(other, Load):
+                    continue
+                renamed_place = self._renamed(its_place, renamed)
+                if storage is not its_storage:
+                    return False
+                is_own = place == renamed_place and _is_one_to_one(first, place)
+                if not is_own and not _is_always_apart(place, renamed_place, changing):
+                    return False
+        return True
 
     def _renamed(self, place: _Place, renamed: Mapping[object, object]) -> _Place:
         return tuple(frozenset((renamed.get(symbol, symbol), c) for symbol, c in form) for form in place)
@@ -366,6 +376,14 @@ def _is_apart(one: tuple[Storage, _Place], other: tuple[Storage, _Place]) -> boo
     for first, second in zip(one[1], other[1], strict=True):
         changed = {symbol for symbol, _ in first ^ second}
         if changed == {None}:
+            return True
+    return False
+
+
+def _is_always_apart(one: _Place, other: _Place, changing: Collection[object]) -> bool:
+    """Whether two places are different in all iterations: a constant distance apart along an axis that none moves."""
+    for first, second in zip(one, other, strict=True):
+        if {symbol for symbol, _ in first ^ second} == {None} and not any(symbol in changing for symbol, _ in first):
             return True
     return False
 

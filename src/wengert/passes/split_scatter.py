@@ -70,12 +70,12 @@ class _Splitter:
                 # Iterations that share a buffer must take turns.
                 return [replace(statement, body=inner, order_free=len(self.buffers) == before)]
             case For(body=body):
-                return [replace(statement, body=self.block(body, inside=False))]
+                return [replace(statement, body=self.block(body, inside))]
             case If(then=then, otherwise=otherwise):
                 parts = self.block(then, inside), self.block(otherwise, inside)
                 return [replace(statement, then=parts[0], otherwise=parts[1])]
             case While(test=test, body=body):
-                return [replace(statement, test=self.block(test, False), body=self.block(body, False))]
+                return [replace(statement, test=self.block(test, inside), body=self.block(body, inside))]
             case _:
                 return [statement]
 
