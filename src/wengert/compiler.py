@@ -38,6 +38,7 @@ from wengert.passes.outward import move_loops_outward
 from wengert.passes.lifetimes import shorten_lifetimes
 from wengert.passes.postponed_products import postpone_products
 from wengert.passes.sizes import unify_sizes
+from wengert.passes.skew import skew_recurrences
 from wengert.passes.split_scatter import split_scatters
 from wengert.passes.sums import sum_in_variables
 from wengert.program.printer import print_program
@@ -61,7 +62,7 @@ PREPARE: list[Pass] = [
 DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters, shorten_lifetimes]
+FINISH: list[Pass] = [expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences]
 """What is done to a program before it becomes machine code."""
 
 
