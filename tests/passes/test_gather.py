@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from wengert.passes.gather import gather_stencils
 from wengert.program import reference
 from wengert.program.builder import Builder, integer
-from wengert.program.statements import Accumulate, Array, Constant, For, If, Operand, Program, Storage, Value
+from wengert.program.statements import Accumulate, Array, Constant, For, If, Operand, Program, Storage, Store, Value
 from wengert.program.traverse import blocks, walk
 from wengert.program.verifier import verify
 
@@ -35,11 +35,18 @@ def dear(b: Builder, ct: Operand, factor: Operand) -> Operand:
 
 
 def scatter(
-    offsets: Sequence[Sequence[int]], term: Term, *, clear: bool = True, known: Sequence[int] | None = None
+    offsets: Sequence[Sequence[int]],
+    term: Term,
+    *,
+    clear: bool = True,
+    known: Sequence[int] | None = None,
+    reset: tuple[int, int] | None = None,
+    used: bool = False,
 ) -> Program:
     """`X[p + offset] += term(Y[p + 1], W[p])` for each place and offset; then the places of Y read are cleared.
 
-    `known`: the sizes of the nest, if they are constants.
+    `known`: the sizes of the nest, if they are constants. `reset`: before, X is zero along each axis from this distance
+    of its start to that of its stop; it is `used` in between.
     """
     rank = len(offsets[0])
     b = Builder()
@@ -48,6 +55,12 @@ def scatter(
         sizes = [integer(n) for n in known]
     wide = [Value(f"w{axis}", "int64") for axis in range(rank)]
     X, Y, W = (Storage(name, "float64", rank) for name in "XYW")
+    if reset is not None:
+        spans = [b.bind("add", size, integer(reset[1] - reset[0])) for size in sizes]
+        with b.nest(spans) as place:
+            b.store(X, [b.bind("add", one, integer(reset[0])) for one in place], Constant(0.0, "float64"))
+        if used:
+            b.accumulate(Y, [integer(0)] * rank, b.load(X, [integer(1)] * rank))
     with b.nest(sizes) as place:
         inner = [b.bind("add", one, integer(1)) for one in place]
         ct = b.load(Y, inner)
@@ -110,6 +123,42 @@ def test_gather_of_nests_of_known_sizes_adds_what_the_scatter_added(name: str) -
         reference.run(before, *right)
         for one, other in zip(found, right, strict=True):
             assert_allclose(one, other, rtol=0, atol=1e-14, err_msg=str(sizes))
+
+
+def clears_outside(program: Program) -> bool:
+    """Whether the first loop of a program sets places of X to zero."""
+    first = next(one for one in program.body if isinstance(one, For | If))
+    stores = [one for one in walk((first,)) if isinstance(one, Store | Accumulate)]
+    return isinstance(first, For) and all(isinstance(one, Store) and one.storage.hint == "X" for one in stores)
+
+
+@pytest.mark.parametrize("name", STENCILS)
+def test_places_set_to_zero_before_are_stored(name: str) -> None:
+    """A reset is part of the gather if this comes to all its places, and it has all that each contribution reaches."""
+    offsets = STENCILS[name]
+    rank = len(offsets[0])
+    extents = [(min(axis), max(axis)) for axis in zip(*offsets, strict=True)]
+    absorbed = 0
+    for first, after in itertools.product(range(4), repeat=2):
+        before = scatter(offsets, linear, reset=(first, after))
+        gathered = gather_stencils(before)
+        verify(gathered)
+        inside = all(low <= one <= high for low, high in extents for one in (first, after))
+        assert clears_outside(gathered) != inside
+        absorbed += inside
+        for sizes in itertools.product((0, 1, 2, 6) if rank < 3 else (0, 2, 4), repeat=rank):
+            found, right = arguments(sizes, 4), arguments(sizes, 4)
+            reference.run(gathered, *found)
+            reference.run(before, *right)
+            for one, other in zip(found, right, strict=True):
+                assert_allclose(one, other, rtol=0, atol=1e-14, err_msg=f"{sizes} {first} {after}")
+    assert absorbed > 0 or name in ("rows only", "corners")
+
+
+def test_places_used_after_they_are_set_to_zero_stay() -> None:
+    """Between the reset and the scatter the array is read."""
+    gathered = gather_stencils(scatter(STENCILS["three points"], linear, reset=(1, 1), used=True))
+    assert clears_outside(gathered)
 
 
 def test_complete_rows_have_one_addition_and_no_branch() -> None:

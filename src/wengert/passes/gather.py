@@ -18,6 +18,7 @@ from typing import TypeAlias
 from wengert.analysis.affine import affine
 from wengert.analysis.index import Index, index_program
 from wengert.passes.nests import Nest, compute_again, moved, nest_of, rebuilt, slice_for
+from wengert.passes.resets import Reset, find_reset
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import (
     Accumulate,
@@ -76,15 +77,19 @@ class _Gatherer:
 
     def block(self, block: Block) -> Block:
         """A block with its nests replaced."""
-        return tuple(found for statement in block for found in self._statement(statement))
+        found: list[Statement] = []
+        for statement in block:
+            found += self._statement(statement, found)
+        return tuple(found)
 
-    def _statement(self, statement: Statement) -> list[Statement]:
+    def _statement(self, statement: Statement, before: list[Statement]) -> list[Statement]:
+        """What stands for a statement. A reset `before` it that it makes needless is taken out."""
         match statement:
             case For(body=body):
                 nest = nest_of(statement)
                 groups = self._groups(nest) if nest is not None else []
                 if nest is not None and groups:
-                    return self._replaced(nest, groups)
+                    return self._replaced(nest, groups, before)
                 return [replace(statement, body=self.block(body))]
             case If(then=then, otherwise=otherwise):
                 return [replace(statement, then=self.block(then), otherwise=self.block(otherwise))]
@@ -160,15 +165,30 @@ class _Gatherer:
 
     # The new nests.
 
-    def _replaced(self, nest: Nest, groups: list[_Group]) -> list[Statement]:
+    def _replaced(self, nest: Nest, groups: list[_Group], before: list[Statement]) -> list[Statement]:
         builder = Builder()
         gathered: set[Statement] = set()
         for group in groups:
             builder.where = nest.loops[0].where
-            _Writer(builder, nest, group).write()
+            extents = [group.extent(level) for level in range(len(nest.loops))]
+            reset = None
+            found = find_reset(self.index, before, nest, group.reference, extents)
+            if found is not None and self._is_all_of_its_storage(nest, group):
+                position, reset = found
+                del before[position]
+            _Writer(builder, nest, group, reset).write()
             gathered.update(one for several in group.members.values() for one in several)
         rest = _without(nest, gathered)
         return [*builder.finish(), *([] if rest is None else [rest])]
+
+    def _is_all_of_its_storage(self, nest: Nest, group: _Group) -> bool:
+        """Whether the nest adds to the storage nothing else, which would come before or after."""
+        members = {one for several in group.members.values() for one in several}
+        root = self.index.root(group.reference.storage)
+        return not any(
+            isinstance(one, Accumulate) and one not in members and self.index.root(one.storage) is root
+            for one in nest.body
+        )
 
 
 def _without(nest: Nest, gathered: set[Statement]) -> For | None:
@@ -193,10 +213,13 @@ def _cost(statements: Sequence[Statement]) -> float:
 
 
 class _Writer:
-    """Writes the nest that gathers one group. A row is the places along the innermost loop."""
+    """Writes the nest that gathers one group. A row is the places along the innermost loop.
 
-    def __init__(self, builder: Builder, nest: Nest, group: _Group) -> None:
-        self.builder, self.nest, self.group = builder, nest, group
+    Places of a `reset` are to hold their sum alone, whatever they held before.
+    """
+
+    def __init__(self, builder: Builder, nest: Nest, group: _Group, reset: Reset | None) -> None:
+        self.builder, self.nest, self.group, self.reset = builder, nest, group, reset
         self.slices = {
             offset: slice_for(nest.statements, [one.operand for one in several])
             for offset, several in group.members.items()
@@ -249,16 +272,18 @@ class _Writer:
         """A row that all contributions reach: the places that all of them reach, and those at both ends."""
         builder, loop = self.builder, self.nest.loops[-1]
         every = list(self.group.members)
-        self._along(outer, every, self.high, self.low)
-        for number in range(self.high - self.low):
-            near = [offset for offset in every if offset[-1] <= self.low + number]
-            self._add((*outer, moved(builder, loop.start, self.low + number)), near)
-            far = [offset for offset in every if offset[-1] > self.low + number]
-            self._add((*outer, moved(builder, loop.stop, self.low + number)), far)
+        reset = self.reset
+        self._along(outer, every, self.high, self.low, stored=reset is not None)
+        for place in range(self.low, self.high):
+            near = [offset for offset in every if offset[-1] <= place]
+            self._add((*outer, moved(builder, loop.start, place)), near, reset is not None and place >= reset.first[-1])
+            far = [offset for offset in every if offset[-1] > place]
+            self._add((*outer, moved(builder, loop.stop, place)), far, reset is not None and place < reset.after[-1])
 
     def _parts(self, outer: tuple[Operand, ...]) -> None:
         """A row that some contributions may not reach: each that does, one after the other."""
         builder = self.builder
+        self._reset(outer)
         for shift in dict.fromkeys(offset[:-1] for offset in self.group.members):
             reaches: Operand = Constant(True, "bool")
             with builder.block() as tests:
@@ -278,15 +303,49 @@ class _Writer:
             else:
                 builder.branch(reaches, body)
 
-    def _along(self, outer: tuple[Operand, ...], offsets: list[Offset], first: int, last: int) -> None:
+    def _reset(self, outer: tuple[Operand, ...]) -> None:
+        """Set what there is of the reset in a row to zero."""
+        if self.reset is None:
+            return
+        builder, reset = self.builder, self.reset
+        bounds = zip(outer, self.nest.loops, reset.first, reset.after, strict=False)
+        inside: Operand = Constant(True, "bool")
+        for counter, loop, first, after in bounds:
+            start, stop = moved(builder, loop.start, first), moved(builder, loop.stop, after)
+            inside = builder.bind("logical_and", inside, self._is_between(counter, start, stop), hint="within")
+        innermost = self.nest.loops[-1]
+        first, after = reset.first[-1], reset.after[-1]
+        with builder.block() as body:
+            start, stop = moved(builder, innermost.start, first), moved(builder, innermost.stop, after)
+            with builder.loop(start, stop, order_free=True, hint=innermost.counter.hint) as counter:
+                place = (*outer, counter)
+                builder.store(self.group.reference.storage, self._indices(place), self._zero())
+        if isinstance(inside, Constant):
+            builder.append_all(body)
+        else:
+            builder.branch(inside, body)
+
+    def _indices(self, place: tuple[Operand, ...]) -> list[Operand]:
+        """The indices in the storage of a place."""
+        known: dict[Operand, Operand] = dict(zip([loop.counter for loop in self.nest.loops], place, strict=True))
+        compute_again(self.builder, self.place_slice, known)
+        return [known.get(one, one) for one in self.group.reference.indices]
+
+    def _zero(self) -> Constant:
+        dtype = self.group.reference.storage.dtype
+        return Constant(0j if dtype.startswith("complex") else 0.0, dtype)
+
+    def _along(
+        self, outer: tuple[Operand, ...], offsets: list[Offset], first: int, last: int, stored: bool = False
+    ) -> None:
         """One loop over the places of a row from `start + first` to `stop + last`."""
         builder, loop = self.builder, self.nest.loops[-1]
         start, stop = moved(builder, loop.start, first), moved(builder, loop.stop, last)
         with builder.loop(start, stop, order_free=True, hint=loop.counter.hint) as counter:
-            self._add((*outer, counter), offsets)
+            self._add((*outer, counter), offsets, stored)
 
-    def _add(self, place: tuple[Operand, ...], offsets: list[Offset]) -> None:
-        """Add to one place what the contributions at these offsets bring there."""
+    def _add(self, place: tuple[Operand, ...], offsets: list[Offset], stored: bool) -> None:
+        """Add to one place, or store there, what the contributions at these offsets bring."""
         builder, counters = self.builder, [loop.counter for loop in self.nest.loops]
         terms: list[Operand] = []
         for offset in offsets:
@@ -296,9 +355,7 @@ class _Writer:
             }
             compute_again(builder, self.slices[offset], known)
             terms += [known.get(one.operand, one.operand) for one in self.group.members[offset]]
-        known = dict(zip(counters, place, strict=True))
-        compute_again(builder, self.place_slice, known)
-        reference = self.group.reference
+        reference, indices = self.group.reference, self._indices(place)
         builder.where = reference.where
         total = reduce(lambda first, second: builder.bind("add", first, second), terms)
-        builder.accumulate(reference.storage, [known.get(one, one) for one in reference.indices], total)
+        (builder.store if stored else builder.accumulate)(reference.storage, indices, total)
