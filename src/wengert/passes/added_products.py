@@ -1,10 +1,10 @@
 """Products that are added to a cotangent: BLAS adds them where they belong, without an array for the product.
 
-What goes in: a program. What comes out: one in which a product of matrices that is only added to an output, element by
-element, is one operation, `wengert.library.products.added_product`. What holds: outputs are the arrays of zeros to
-which a derivative adds (`program.statements.Array`), so that no number of the user's own is among their terms as he
-wrote them; the order of the additions to them is ours to choose. Everything else is left alone. Dongarra, Du Croz,
-Hammarling and Duff, "A set of level 3 basic linear algebra subprograms", ACM TOMS 16, 1990 (`gemm` with beta = 1).
+What goes in: a program. What comes out: one in which a product of matrices that is only added to a cotangent, element
+by element, is one operation, `wengert.library.products.added_product`. What holds: the order of the additions to a
+cotangent is ours to choose (`wengert.analysis.cotangents`); a sum that the user wrote is left alone, and so is a
+product that is added to nothing but new zeros, which the next nest may do in passing. Dongarra, Du Croz, Hammarling and
+Duff, "A set of level 3 basic linear algebra subprograms", ACM TOMS 16, 1990 (`gemm` with beta = 1).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wengert.analysis.cotangents import cotangents
 from wengert.analysis.index import Index, index_program
 from wengert.passes.nests import nest_of
 from wengert.program.builder import integer
@@ -20,7 +21,6 @@ from wengert.program.statements import (
     Accumulate,
     Allocate,
     Apply,
-    Array,
     Block,
     For,
     If,
@@ -36,17 +36,7 @@ from wengert.program.statements import (
 )
 from wengert.program.traverse import reads, rebuild, walk, writes
 
-__all__ = ["add_products", "outputs_of", "section_of"]
-
-
-def outputs_of(program: Program) -> frozenset[Storage]:
-    """The outputs of at least two axes that have one name only, of numbers that BLAS takes."""
-    again = {one.of for one in walk(program.body) if isinstance(one, Reshape)}
-    return frozenset(
-        one.storage
-        for one in program.parameters
-        if isinstance(one, Array) and one.output and one.storage.rank >= 2 and one.storage.dtype[0] in "fc"
-    ).difference(again)
+__all__ = ["add_products", "section_of"]
 
 
 def section_of(storage: Storage, indices: Sequence[Operand], rows: For, columns: For) -> Section | None:
@@ -69,7 +59,7 @@ def section_of(storage: Storage, indices: Sequence[Operand], rows: For, columns:
 
 @dataclass(frozen=True)
 class _Addition:
-    """A nest that adds all of an array to an output."""
+    """A nest that adds all of an array to a cotangent."""
 
     array: Storage
     nest: For
@@ -77,16 +67,16 @@ class _Addition:
 
 
 def add_products(program: Program) -> Program:
-    """The program with products added to outputs by BLAS."""
-    outputs = outputs_of(program)
-    if not outputs or not any(isinstance(one, Apply) and one.function == "numpy.matmul" for one in walk(program.body)):
+    """The program with products added to cotangents by BLAS."""
+    if not any(isinstance(one, Apply) and one.function == "numpy.matmul" for one in walk(program.body)):
         return program
-    return replace(program, body=_Adder(index_program(program), outputs).block(program.body))
+    free = cotangents(program)
+    return replace(program, body=_Adder(index_program(program), free).block(program.body)) if free else program
 
 
 class _Adder:
-    def __init__(self, index: Index, outputs: frozenset[Storage]) -> None:
-        self.index, self.outputs = index, outputs
+    def __init__(self, index: Index, free: frozenset[Storage]) -> None:
+        self.index, self.free = index, free
         self.uses: dict[Storage, int] = {}
         for one in walk(index.program.body):
             touched = {*reads(one), *writes(one), *([one.of] if isinstance(one, Reshape) else [])}
@@ -94,7 +84,7 @@ class _Adder:
                 self.uses[storage] = self.uses.get(storage, 0) + 1
 
     def block(self, block: Block) -> Block:
-        """A block with products added to outputs."""
+        """A block with products added to cotangents."""
         found: list[Statement] = []
         for one in block:
             addition = self._addition(one) if isinstance(one, For) else None
@@ -110,7 +100,7 @@ class _Adder:
         load, add = nest.statements
         if not (isinstance(load, Load) and isinstance(add, Accumulate) and add.operand is load.value):
             return None
-        if add.storage not in self.outputs or self.uses[load.storage] != 2 or load.storage.rank != 2:
+        if self.index.root(add.storage) not in self.free or self.uses[load.storage] != 2 or load.storage.rank != 2:
             return None
         first, second = nest.loops
         rows, columns = (first, second) if load.indices[0] is first.counter else (second, first)
@@ -137,12 +127,21 @@ class _Adder:
         sizes = {axis.size for axis in addition.target.axes if isinstance(axis, Span)}
         if not sizes <= self.index.given_sizes | set(maker.sizes):
             return False  # it may be less than 0
-        if any(self.index.root(storage) in changed for storage in reads(one)):
+        if any(self.index.root(storage) in changed for storage in reads(one)) or self._is_new(before, addition.target):
             return False
         inputs = (addition.target, *factors)
         before[position:] = [*before[position + 1 :], Apply((addition.target,), ADDED_PRODUCT, inputs, (), one.where)]
         before.remove(maker)
         return True
+
+    def _is_new(self, before: Sequence[Statement], target: Section) -> bool:
+        """Whether nothing has been added yet to what is added to."""
+        root = self.index.root(target.storage)
+        maker = self.index.makers.get(root)
+        if maker not in before:
+            return False
+        after = walk(tuple(before[before.index(maker) :]))
+        return not any(self.index.root(storage) is root for one in after for storage in writes(one))
 
 
 def _is_whole(section: Section, maker: Allocate) -> bool:

@@ -1,10 +1,10 @@
 """Postponed products: what a loop adds to a matrix, one outer product in each iteration, is added as matrix products.
 
-What goes in: a program. What comes out: one in which a sequential loop that adds `u[i] * v[j]` to an output collects
+What goes in: a program. What comes out: one in which a sequential loop that adds `u[i] * v[j]` to a cotangent collects
 the vectors of several iterations as rows of two arrays, and adds the product of the two when they are full and after
-the loop. What holds: nothing else in the loop reads or stores the output, so that the additions may wait; outputs are the
-arrays of zeros to which a derivative adds (`program.statements.Array`), so the order of the additions is ours to
-choose, which it never is for a sum that the user wrote. The memory of the rows is bounded, whatever the number of
+the loop. What holds: nothing else in the loop reads or stores the cotangent, so that the additions may wait; the order
+of the additions to a cotangent is ours to choose (`wengert.analysis.cotangents`), which it never is for a sum that the
+user wrote. The memory of the rows is bounded, whatever the number of
 iterations. Dongarra, Du Croz, Hammarling and Duff, "A set of level 3 basic linear algebra subprograms", ACM TOMS 16,
 1990, section 2 (rank-k in place of rank-1 updates), and Schreiber and Van Loan, "A storage-efficient WY representation
 for products of Householder transformations", SIAM J. Sci. Stat. Comput. 10, 1989 (which collects updates likewise).
@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from wengert.analysis.cotangents import cotangents
 from wengert.analysis.index import Index, index_program
-from wengert.passes.added_products import outputs_of, section_of
+from wengert.passes.added_products import section_of
 from wengert.passes.nests import Nest, compute_again, nest_of, rebuilt, slice_for
 from wengert.program.builder import Builder, integer
 from wengert.program.operations import ADDED_PRODUCT
@@ -39,7 +40,7 @@ from wengert.program.statements import (
     Value,
     While,
 )
-from wengert.program.traverse import blocks, bound, operands, reads, rebuild, walk, writes
+from wengert.program.traverse import blocks, bound, made, operands, reads, rebuild, walk, writes
 
 __all__ = ["postpone_products"]
 
@@ -85,15 +86,13 @@ class _Aside:
 
 def postpone_products(program: Program) -> Program:
     """The program with outer products put aside."""
-    outputs = outputs_of(program)
-    if not outputs:
-        return program
-    return replace(program, body=_Postponer(index_program(program), outputs).block(program.body))
+    free = cotangents(program)
+    return replace(program, body=_Postponer(index_program(program), free).block(program.body)) if free else program
 
 
 class _Postponer:
-    def __init__(self, index: Index, outputs: frozenset[Storage]) -> None:
-        self.index, self.outputs = index, outputs
+    def __init__(self, index: Index, free: frozenset[Storage]) -> None:
+        self.index, self.free = index, free
 
     def block(self, block: Block) -> Block:
         """A block with the products of its outermost loops postponed, as far as they may be."""
@@ -108,7 +107,7 @@ class _Postponer:
         return tuple(found)
 
     def _loop(self, loop: For | While) -> tuple[Statement, ...]:
-        waiting = self.outputs - _used(self.index, loop)
+        waiting = self.free - _used(self.index, loop)
         additions = {} if not waiting else self._additions(loop, waiting)
         if not additions:
             return (loop,)
@@ -150,7 +149,7 @@ class _Postponer:
             return None
         changing = {self.index.root(storage) for one in nest.body for storage in writes(one)}
         for one in nest.body:
-            if not (isinstance(one, Accumulate) and one.storage in waiting):
+            if not (isinstance(one, Accumulate) and self.index.root(one.storage) in waiting and one.storage.rank >= 2):
                 continue
             first, second = nest.loops
             rows, columns = (second, first) if one.indices[-1] is first.counter else (first, second)
@@ -186,8 +185,8 @@ class _Postponer:
 
 
 def _used(index: Index, loop: For | While) -> frozenset[Storage]:
-    """What a loop does more with than add to it."""
-    found: set[Storage] = set()
+    """What a loop makes, and what it does more with than add to it."""
+    found = {index.root(storage) for one in walk((loop,)) if (storage := made(one)) is not None}
     for one in walk((loop,)):
         match one:
             case Accumulate():
