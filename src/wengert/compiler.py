@@ -34,8 +34,8 @@ from wengert.passes.integers import simplify_integers
 from wengert.passes.interchange import interchange_loops
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.layout import lay_out_arrays
-from wengert.passes.outward import move_loops_outward
 from wengert.passes.lifetimes import shorten_lifetimes
+from wengert.passes.outward import move_loops_outward
 from wengert.passes.postponed_products import postpone_products
 from wengert.passes.sizes import unify_sizes
 from wengert.passes.skew import skew_recurrences
@@ -104,11 +104,13 @@ class Kernel:
     """A program, run on leaves: arrays and numbers of the types of its parameters, outputs left out.
 
     `in_place`: the program updates the caller's arrays, as the user's own function does; else it works on copies.
+    `derivative`: it was made from a prepared program, and is good as it is.
     """
 
-    def __init__(self, program: Program, *, in_place: bool = False) -> None:
+    def __init__(self, program: Program, *, in_place: bool = False, derivative: bool = False) -> None:
         self.program = program
         self.in_place = in_place
+        self.derivative = derivative
         self.inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
         self.outputs = [one for one in program.parameters if isinstance(one, Array) and one.output]
         self._is_output = [isinstance(one, Array) and one.output for one in program.parameters]
@@ -126,7 +128,12 @@ class Kernel:
     @cached_property
     def machine_code(self) -> Any:
         """The program as machine code."""
-        return compile_program(_through(FINISH, self.program))
+        return compile_program(_through(FINISH, self.program if self.derivative else self.prepared))
+
+    @cached_property
+    def prepared(self) -> Program:
+        """The program as it is differentiated."""
+        return _through(PREPARE, self.program)
 
     def _place_of(self, size: Operand) -> int | tuple[int, int]:
         """Where the size of an output is found: a number, or the input and the axis that has it."""
@@ -202,15 +209,14 @@ class Kernel:
         """The reverse derivative: see `wengert.adjoint.reverse`. The cotangents of arrays are the outputs."""
         key = ("reverse", wrt, with_results, unit_seed, guarded)
         if key not in self._derivatives:
-            prepared = _through(PREPARE, self.program)
-            made = reverse(prepared, wrt, with_results=with_results, unit_seed=unit_seed, guarded=guarded)
-            self._derivatives[key] = Kernel(_through(DERIVATIVE, made))
+            made = reverse(self.prepared, wrt, with_results=with_results, unit_seed=unit_seed, guarded=guarded)
+            self._derivatives[key] = Kernel(_through(DERIVATIVE, made), derivative=True)
         return self._derivatives[key]
 
     def forward(self, wrt: tuple[int, ...], *, guarded: bool = False) -> Kernel:
         """The forward derivative: see `wengert.adjoint.forward`."""
         key = ("forward", wrt, guarded)
         if key not in self._derivatives:
-            prepared = _through(PREPARE, self.program)
-            self._derivatives[key] = Kernel(_through(DERIVATIVE, forward(prepared, wrt, guarded=guarded)))
+            made = forward(self.prepared, wrt, guarded=guarded)
+            self._derivatives[key] = Kernel(_through(DERIVATIVE, made), derivative=True)
         return self._derivatives[key]
