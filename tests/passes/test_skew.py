@@ -233,7 +233,7 @@ def test_elements_used_again_are_loaded_once() -> None:
     """A row among others loads one element of each of the three rows that it uses, and stores one."""
     program = after(prepared(seidel, array(5, 5)), skew_recurrences)
     blocks = next(one for one in walk(program.body) if isinstance(one, For) and one.step == skew._ROWS)
-    inner = max((one for one in blocks.body if isinstance(one, For)), key=lambda one: len(one.body))
+    inner = max((one for one in walk(blocks.body) if isinstance(one, For)), key=lambda one: len(one.body))
     accesses = [one for one in inner.body if getattr(one, "storage", None) is not None and one.storage.rank == 2]
     assert len(accesses) == 4 * skew._ROWS
     assert not any(isinstance(one, Accumulate) for one in accesses)

@@ -3,16 +3,15 @@
 What goes in: a program. What comes out: each nest `for i: for j` in which a point waits for what was stored a few
 points before in its row, in blocks of rows. A row may follow the one before it `skew` columns behind; so the innermost
 loop computes one point of each row of a block, statement by statement, and the processor works on one row while
-another waits. The points before all rows of a block are under way, and after the first has ended, run in loops of
-their own, in their old order, as do the rows after the last block, and all of them where rows are short. What holds:
-of two accesses to one element, one of which writes, the same comes first, additions included, so every bit is the
-same. The distances between such accesses are constants, or the nest stays as it is. Lamport, "The parallel execution
-of DO loops", 1974; Wolfe, *High Performance Compilers for Parallel Computing*, 1996, chapter 9.
+another waits. The points before all rows of a block are under way, and after the first has ended, run between the
+blocks in their old order, as do the rows after the last block, and all of them where rows are short. What holds: of two
+accesses to one element, one of which writes, the same comes first, additions included, so every bit is the same. The
+distances between such accesses are constants, or the nest stays as it is. Lamport, "The parallel execution of DO
+loops", 1974; Wolfe, *High Performance Compilers for Parallel Computing*, 1996, chapter 9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from wengert.analysis.index import Index, index_program
@@ -125,15 +124,20 @@ class _Writer:
         self.builder.where = nest.rows.where
 
     def write(self) -> Block:
-        """The blocks of rows, then the other rows."""
+        """The loop over blocks; after the last one, it has an iteration for the rows that are left."""
         builder, rows, columns = self.builder, self.nest.rows, self.nest.columns
-        middle = self._after(rows.start, rows.step, self._rows_in_blocks())
-        with builder.loop(rows.start, middle, rows.step * _ROWS, hint=rows.counter.hint) as first:
-            started = self._after(columns.start, columns.step, integer(self.skew * (_ROWS - 1)))
-            self._ragged(first, 0, lambda behind: (columns.start, self._after(started, -columns.step, behind)))
-            self._side_by_side(first, started)
-            self._ragged(first, 1, lambda behind: (self._after(columns.stop, -columns.step, behind), columns.stop))
-        builder.append(replace(rows, start=middle))
+        size = self._iterations(rows)
+        in_blocks = self._rows_in_blocks(size)
+        middle = self._after(rows.start, rows.step, in_blocks)
+        left = builder.bind("subtract", size, in_blocks)
+        started = self._after(columns.start, columns.step, integer(self.skew * (_ROWS - 1)))
+        end = self._after(middle, rows.step, integer(_ROWS))
+        with builder.loop(rows.start, end, rows.step * _ROWS, hint=rows.counter.hint) as first:
+            is_last = builder.bind("equal", first, middle, hint="is_last")
+            self._between(first, is_last, left, started)
+            with builder.block() as block:
+                self._side_by_side(first, started)
+            builder.branch(is_last, [], block)
         return builder.finish()
 
     def _after(self, start: Operand, step: int, count: Operand) -> Operand:
@@ -142,10 +146,10 @@ class _Writer:
             return start
         return self.builder.bind("add" if step > 0 else "subtract", start, count, hint="i")
 
-    def _rows_in_blocks(self) -> Operand:
+    def _rows_in_blocks(self, rows: Operand) -> Operand:
         """How many rows are in blocks: none where the rows are short or a check fails."""
         builder, nest = self.builder, self.nest
-        rows, columns = self._iterations(nest.rows), self._iterations(nest.columns)
+        columns = self._iterations(nest.columns)
         behind = self.skew * (_ROWS - 1)
         widest = max((one.highest - one.lowest for one in self.windows), default=0)
         shortest = max(_SHORTEST * behind, behind + widest + 1)
@@ -160,16 +164,25 @@ class _Writer:
         runs = self.builder.bind("less", low, high)
         return self.builder.bind("where", runs, self.builder.bind("subtract", high, low), integer(0), hint="size")
 
-    def _ragged(self, first: Operand, lane: int, columns: Callable[[Operand], tuple[Operand, Operand]]) -> None:
-        """Columns of each row of a block but the last, or the first, in their old order."""
-        builder, nest = self.builder, self.nest
-        if not self.skew:
-            return
-        with builder.loop(integer(lane), integer(lane + _ROWS - 1), hint="lane") as number:
-            start, stop = columns(builder.bind("multiply", number, integer(self.skew)))
-            lanes = Lanes(builder, nest, (), [self._after(first, nest.rows.step, number)])
-            with builder.loop(start, stop, nest.columns.step, hint=nest.columns.counter.hint) as column:
-                lanes.point([column])
+    def _between(self, first: Operand, is_last: Operand, left: Operand, started: Operand) -> None:
+        """Row by row: the ends of the rows of the last block, then the beginnings of the next one, or what is left."""
+        builder, nest, columns = self.builder, self.nest, self.nest.columns
+        others = integer(_ROWS - 1)  # the first row of a block has no end of its own, and the last one no beginning
+        is_first = builder.bind("equal", first, nest.rows.start, hint="is_first")
+        begin = builder.bind("where", is_first, others, integer(0))
+        end = builder.bind("where", is_last, builder.bind("add", left, others), integer(2 * (_ROWS - 1)))
+        with builder.loop(begin, end, hint="lane") as lane:
+            number = builder.bind("subtract", lane, others)
+            ends = builder.bind("less", number, integer(0), hint="ends")
+            last_columns = builder.bind("multiply", builder.bind("add", lane, integer(1)), integer(self.skew))
+            start = self._after(columns.stop, -columns.step, last_columns)
+            start = builder.bind("where", ends, start, columns.start)
+            stop = self._after(started, -columns.step, builder.bind("multiply", number, integer(self.skew)))
+            stop = builder.bind("where", builder.bind("logical_or", ends, is_last), columns.stop, stop)
+            row = Lanes(builder, nest, (), [self._after(first, nest.rows.step, number)])
+            with builder.loop(start, stop, columns.step, hint=columns.counter.hint) as column:
+                row.point([column])
+            builder.append_all(nest.checks)
 
     def _side_by_side(self, first: Operand, start: Operand) -> None:
         """The columns in which all rows of a block are under way."""
