@@ -174,5 +174,5 @@ def test_vector_forms_are_used() -> None:
     """`exp` in a loop calls libmvec, where there is one."""
     if "libmvec.so.1" not in libraries():
         pytest.skip("no libmvec")
-    _, _, text = emit_program(elementwise(lambda b, x: b.bind("exp", x), ["float64"], "float64"))
+    _, _, (text, *_) = emit_program(elementwise(lambda b, x: b.bind("exp", x), ["float64"], "float64"))
     assert b"v_exp" in object_code(text, 3)

@@ -96,8 +96,11 @@ def _write_section(f: Frame, section: Section, at: str) -> None:
         w.do(f"store i64 {one}, ptr {w.value(f'getelementptr i64, ptr {at}, i64 {number}')}")
 
 
-def emit_program(program: Program) -> tuple[Frame, Signature, str]:
-    """The text of the module of a program, and how it is called."""
+def emit_program(program: Program) -> tuple[Frame, Signature, tuple[str, ...]]:
+    """The text of the module of a program, and how it is called.
+
+    If its loops are all pieces, the main function, each of whose instructions runs once, has a second module.
+    """
     w = Writer(Module(features()))
     f = Frame(program, w)
     f.failure_offset = sum(_argument_bytes(parameter) for parameter in program.parameters)
@@ -125,22 +128,29 @@ def emit_program(program: Program) -> tuple[Frame, Signature, str]:
                 f"call void @llvm.memset.p0.i64(ptr align 16 %{name}, i8 0, i64 {8 * count}, i1 false)",
             )
     f.close_scopes()
-    # What runs once is not worth optimising, which takes a third of the time of long programs.
-    attributes = w.attributes(f'nounwind {"" if w.has_loop else "noinline optnone "}"prefer-vector-width"="512"')
+    attributes = w.attributes('nounwind "prefer-vector-width"="512"')
     main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}")
-    text = w.module.text(DECLARATIONS, main, w.metadata_texts)
+    texts: tuple[str, ...] = (w.module.text(DECLARATIONS, main, w.metadata_texts),)
+    if w.module.pieces and not w.has_loop:
+        texts = w.module.separate_texts(DECLARATIONS, main, w.metadata_texts)
     end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
     arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
-    return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), text
+    return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), texts
+
+
+def _code(text: str, level: int, cache: Cache) -> bytes:
+    depends_on = f"{identity()} optimisation {level}\n{PRELUDE}\n{text}"
+    return cache.get_or_make(depends_on, lambda: object_code(text, level))
 
 
 def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None = None) -> Executable:
     """Machine code of a program. `cache`: where object code is kept, the user's own by default."""
-    f, signature, text = emit_program(program)
+    f, signature, texts = emit_program(program)
     cache = default_cache() if cache is None else cache
     prelude, functions = load_prelude(cache)
-    depends_on = f"{identity()} optimisation {opt_level}\n{PRELUDE}\n{text}"
-    code = cache.get_or_make(depends_on, lambda: object_code(text, opt_level))
-    loaded = Loaded(code, {**functions, **f.w.module.links})
+    # To optimise what runs once would take a third of the time that long programs take to compile.
+    levels = (opt_level, 0)
+    codes = [_code(text, level, cache) for text, level in zip(texts, levels, strict=False)]
+    loaded = Loaded(codes, {**functions, **f.w.module.links})
     new, release = functions["wengert_new"], functions["wengert_free"]
     return Executable(signature, loaded.address(_NAME), new, release, owner=(loaded, prelude))

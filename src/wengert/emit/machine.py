@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wengert.emit.libraries import libraries
@@ -90,16 +90,17 @@ def object_code(text: str, opt_level: int) -> bytes:
 
 
 class Loaded:
-    """Object code in memory, executable as long as this object lives."""
+    """Object code in memory, executable as long as this object lives. Its modules see one another."""
 
-    def __init__(self, code: bytes, links: Mapping[str, int]) -> None:
+    def __init__(self, codes: Iterable[bytes], links: Mapping[str, int]) -> None:
         llvm = _llvm()
         with _LOCK:
             for symbol, address in links.items():
                 llvm.add_symbol(symbol, address)
             # The engine wants a module to begin with.
             self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(0))
-            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            for code in codes:
+                self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
             self._engine.finalize_object()
 
     def address(self, name: str) -> int:
@@ -116,7 +117,6 @@ def load_prelude(cache: Cache) -> tuple[Loaded, dict[str, int]]:
     """The code of the functions that all programs call, which is loaded once, and their addresses."""
     with _PRELUDE_LOCK:
         if not _PRELUDE:
-            # Nobody waits for these functions but whoever compiles first.
             code = cache.get_or_make(f"{identity()} optimisation 0\n{PRELUDE}", lambda: object_code(PRELUDE, 0))
-            _PRELUDE.append(Loaded(code, {}))
+            _PRELUDE.append(Loaded([code], {}))
     return _PRELUDE[0], {name: _PRELUDE[0].address(name) for name in FUNCTIONS}

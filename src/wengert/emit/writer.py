@@ -34,11 +34,29 @@ class Module:
         return self.pieces.setdefault((text, metadata), f"wengert_piece_{len(self.pieces)}")
 
     def text(self, prelude: str, main: str, main_metadata: list[str]) -> str:
-        """The whole text."""
-        functions, metadata = [main], list(main_metadata)
+        """The whole text: the main function and the pieces."""
+        functions, metadata = self._pieces(len(main_metadata))
+        return self._text(prelude, [main, *functions], [*main_metadata, *metadata])
+
+    def separate_texts(self, prelude: str, main: str, main_metadata: list[str]) -> tuple[str, str]:
+        """The text of a module of the pieces alone, and of one of the main function alone."""
+        functions, metadata = self._pieces(0)
+        headers = [function.partition("\n")[0].removesuffix(" {") for function in functions]
+        declarations = [header.replace("define internal", "declare", 1) for header in headers]
+        pieces = [function.replace("define internal", "define", 1) for function in functions]
+        return self._text(prelude, pieces, metadata), self._text(prelude, [*declarations, main], main_metadata)
+
+    def _pieces(self, first: int) -> tuple[list[str], list[str]]:
+        """The functions and the metadata of the pieces, these numbered from `first`."""
+        functions: list[str] = []
+        metadata: list[str] = []
         for (text, own), name in self.pieces.items():
-            functions.append(_renumbered(text.replace("@{name}", f"@{name}", 1), len(metadata)))
-            metadata += [_renumbered(one, len(metadata)) for one in own]
+            begin = first + len(metadata)
+            functions.append(_renumbered(text.replace("@{name}", f"@{name}", 1), begin))
+            metadata += [_renumbered(one, begin) for one in own]
+        return functions, metadata
+
+    def _text(self, prelude: str, functions: list[str], metadata: list[str]) -> str:
         used = ""
         if self.used:
             names = ", ".join(f"ptr @{name}" for name in self.used)
