@@ -10,6 +10,7 @@ import pytest
 
 import wengert as wg
 from tests.passes.comparing import after, outcome, prepared
+from wengert.compiler import PREPARE
 from wengert.emit import compile_program
 from wengert.passes import skew
 from wengert.passes.skew import skew_recurrences
@@ -63,6 +64,11 @@ def in_float32(A: Any) -> None:
 KERNELS = [seidel, backwards, crosswise, along_rows, scatter, in_float32]
 
 
+def without_inner_checks(kernel: Any, *arguments: Any) -> Program:
+    """The program of a function as it is before the pass."""
+    return after(prepared(kernel, *arguments), *PREPARE)
+
+
 def array(rows: int, columns: int, dtype: str = "float64") -> Any:
     """An array of random numbers."""
     return np.random.default_rng(100 * rows + columns).uniform(0.5, 1.5, (rows, columns)).astype(dtype)
@@ -77,7 +83,7 @@ def is_skewed(program: Program) -> bool:
 def test_every_size_gives_the_same_bits(kernel: Any) -> None:
     """Skewed and plain machine code agree, and with NumPy, from nothing to 20 elements along both axes."""
     dtype = "float32" if kernel is in_float32 else "float64"
-    program = prepared(kernel, array(5, 5, dtype))
+    program = without_inner_checks(kernel, array(5, 5, dtype))
     skewed = after(program, skew_recurrences)
     assert is_skewed(skewed)
     plain, fast = compile_program(program), compile_program(skewed)
@@ -189,12 +195,6 @@ def test_random_recurrences_give_the_same_bits_in_machine_code(monkeypatch: pyte
             assert all(one.tobytes() == other.tobytes() for one, other in zip(found[2:], right[2:], strict=True)), sizes
 
 
-def unchanged(kernel: Any, *arguments: Any) -> bool:
-    """Whether the pass leaves a function as it is."""
-    program = prepared(kernel, *arguments)
-    return skew_recurrences(program) is program
-
-
 def triangle(A: Any) -> None:
     for i in range(1, A.shape[0]):
         for j in range(1, i):
@@ -225,13 +225,13 @@ def no_recurrence(A: Any) -> None:
 @pytest.mark.parametrize("kernel", [triangle, transposed, one_variable, no_recurrence], ids=lambda one: one.__name__)
 def test_other_loops_stay(kernel: Any) -> None:
     """Rows of different lengths, distances that are not constant, what all points wait for, and points that do not."""
-    program = after(prepared(kernel, array(5, 5)), skew_recurrences)
+    program = after(without_inner_checks(kernel, array(5, 5)), skew_recurrences)
     assert not is_skewed(program)
 
 
 def test_elements_used_again_are_loaded_once() -> None:
     """A row among others loads one element of each of the three rows that it uses, and stores one."""
-    program = after(prepared(seidel, array(5, 5)), skew_recurrences)
+    program = after(without_inner_checks(seidel, array(5, 5)), skew_recurrences)
     blocks = next(one for one in walk(program.body) if isinstance(one, For) and one.step == skew._ROWS)
     inner = max((one for one in walk(blocks.body) if isinstance(one, For)), key=lambda one: len(one.body))
     accesses = [one for one in inner.body if getattr(one, "storage", None) is not None and one.storage.rank == 2]
@@ -258,3 +258,23 @@ def test_a_failing_check_finds_the_rows_before_it_done() -> None:
                 function(A, B)
             changed.append(A.tobytes())
         assert changed[0] == changed[1]
+
+
+def test_a_check_after_a_row_names_that_row() -> None:
+    """Where rows are checked, the exception is that of the first row, and rows are side by side where none fails."""
+
+    def strict(A: Any, B: Any) -> None:
+        for i in range(1, A.shape[0]):
+            for j in range(1, A.shape[1]):
+                A[i, j] = A[i, j - 1] + 0.5 * A[i, j]
+            if B.shape[0] > 3:
+                raise ValueError(f"row {i}")
+
+    program = without_inner_checks(strict, array(5, 5), array(5, 5))
+    skewed = after(program, skew_recurrences)
+    assert is_skewed(skewed)
+    for size in (2, 5):
+        given = [array(9, 40), array(size, 5)]
+        assert outcome(skewed, given) == outcome(program, given)
+    with pytest.raises(ValueError, match="row 1"):
+        wg.jit(strict)(array(9, 40), array(5, 5))

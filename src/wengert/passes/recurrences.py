@@ -43,17 +43,14 @@ class Recurrence:
 
     @property
     def is_regular(self) -> bool:
-        """Whether no row differs from others in its columns, and no check is but after the loop, the same each time."""
+        """Whether all rows have the same columns, and the same checks after them, which may name the row."""
         changing = {self.rows.counter} | {bound(one) for one in self.before}
         same = (self.columns.start, self.columns.stop, *(one.condition for one in self.checks))
-        inside = (*self.before, *self.columns.body)
-        if any(isinstance(one, Check) for one in inside) or not all(isinstance(one, Check) for one in self.after):
-            return False
-        return changing.isdisjoint(same)
+        return changing.isdisjoint(same) and all(isinstance(one, Check) for one in self.after)
 
 
 def recurrence_of(statement: Statement) -> Recurrence | None:
-    """The recurrence that a statement is by its form. Checks may still be inside."""
+    """The recurrence that a statement is by its form."""
     if not isinstance(statement, For) or abs(statement.step) != 1:
         return None
     at = [position for position, one in enumerate(statement.body) if isinstance(one, For)]
@@ -63,9 +60,9 @@ def recurrence_of(statement: Statement) -> Recurrence | None:
     assert isinstance(columns, For)
     if columns.order_free or abs(columns.step) != 1 or len(columns.body) > _MOST_STATEMENTS:
         return None
-    if not all(isinstance(one, Bind | Check) for one in (*before, *after)):
+    if not all(isinstance(one, Bind) for one in before) or not all(isinstance(one, Bind | Check) for one in after):
         return None
-    if not all(isinstance(one, Bind | Load | Store | Accumulate | Check) for one in columns.body):
+    if not all(isinstance(one, Bind | Load | Store | Accumulate) for one in columns.body):
         return None
     return Recurrence(statement, before, columns, after)
 

@@ -16,8 +16,8 @@ from wengert.analysis.index import Index
 from wengert.passes.nests import slice_for
 from wengert.passes.recurrences import Access, Recurrence, distance_between
 from wengert.program.builder import Builder, integer
-from wengert.program.statements import Accumulate, Bind, Block, Load, Operand, Statement, Storage, Store
-from wengert.program.traverse import bound, operands
+from wengert.program.statements import Accumulate, Bind, Block, Check, Load, Operand, Statement, Storage, Store, Value
+from wengert.program.traverse import bound, operands, substitute
 
 __all__ = ["Lane", "Lanes", "Window", "windows_of"]
 
@@ -162,6 +162,12 @@ class Lanes:
                     value = self.builder.load(lane.cells[window, offset], ())
                     place = self._place(lane, window, column, offset)
                     self.builder.store(window.reference.storage, place, value)
+
+    def check(self, checks: Sequence[Check]) -> None:
+        """After the loop: checks of each row."""
+        for lane in self.lanes:
+            known = {value: given for value, given in lane.known.items() if isinstance(value, Value)}
+            self.builder.append_all(substitute(tuple(checks), known))
 
     def _place(self, lane: Lane, window: Window, column: Operand, offset: int) -> list[Operand]:
         """The indices of the element at an offset, seen from a column."""

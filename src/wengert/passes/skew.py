@@ -14,10 +14,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wengert.analysis.affine import affine, minus
 from wengert.analysis.index import Index, index_program
-from wengert.passes.cuts import cut_checks
-from wengert.passes.dead_code import without_dead_code
-from wengert.passes.integers import simplify_integers
 from wengert.passes.invariants import hoist_invariants
 from wengert.passes.nests import slice_for
 from wengert.passes.recurrences import Access, Distance, Recurrence, distance_between, recurrence_of
@@ -33,7 +31,6 @@ _WIDEST_SKEW = 4
 _MOST_ACCESSES = 40  # compared with one another
 _NEAREST = 2  # how many points before, at most, is what a point waits for
 _SHORTEST = 3  # rows, in multiples of the columns that the last row of a block is behind the first
-_REGULAR = (simplify_integers, hoist_invariants, cut_checks, simplify_integers, hoist_invariants, without_dead_code)
 
 
 def skew_recurrences(program: Program) -> Program:
@@ -46,8 +43,7 @@ def skew_recurrences(program: Program) -> Program:
     if not found:
         return program
     if not all(nest.is_regular for nest in found):
-        for one in _REGULAR:
-            program = one(program)
+        program = hoist_invariants(program)
         index = index_program(program)
     return replace(program, body=_skewed(index, program.body))
 
@@ -77,7 +73,7 @@ def _skewed(index: Index, block: Block) -> Block:
 def _skew(index: Index, nest: Recurrence) -> int | None:
     """How many columns each row is behind the one before at least; `None` if skewing is wrong or does not pay."""
     accesses = nest.accesses
-    if len(accesses) > _MOST_ACCESSES:
+    if len(accesses) > _MOST_ACCESSES or not _is_large(index, nest):
         return None
     skew, waits = 0, False
     for first in accesses:
@@ -91,6 +87,15 @@ def _skew(index: Index, nest: Recurrence) -> int | None:
             skew = max(skew, least)
             waits = waits or _waits(nest, first, second, distance)
     return skew if waits else None
+
+
+def _is_large(index: Index, nest: Recurrence) -> bool:
+    """Whether there may be a block of rows, and columns enough; and the same for each row, as far as can be seen."""
+    for loop, least in ((nest.rows, _ROWS), (nest.columns, 2 * _ROWS)):
+        size = minus(affine(index, loop.stop), affine(index, loop.start))
+        if nest.rows.counter in size or (not size.keys() - {None} and abs(size.get(None, 0)) < least):
+            return False
+    return True
 
 
 def _least_skew(distance: Distance) -> int | None:
@@ -182,7 +187,7 @@ class _Writer:
             row = Lanes(builder, nest, (), [self._after(first, nest.rows.step, number)])
             with builder.loop(start, stop, columns.step, hint=columns.counter.hint) as column:
                 row.point([column])
-            builder.append_all(nest.checks)
+            row.check(nest.checks)
 
     def _side_by_side(self, first: Operand, start: Operand) -> None:
         """The columns in which all rows of a block are under way."""
