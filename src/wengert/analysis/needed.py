@@ -49,14 +49,15 @@ class Plan:
 
     `how`: for each needed value that is not in scope, "compute", "load", "stored" or "saved". `stores`: the store that
     a "stored" value is read from. `overwriting`: the statements that save what they overwrite. `kept`: storages made
-    in nested blocks whose contents are needed. `live`: the control statements that the reverse sweep visits.
+    in nested blocks whose contents are needed. `live`: the control statements that the reverse sweep visits. The last
+    three are dicts for their order, which is that of the program they lead to.
     """
 
     how: dict[Value, str] = field(default_factory=dict)
     stores: dict[Value, Store] = field(default_factory=dict)
-    overwriting: set[Statement] = field(default_factory=set)
-    kept: set[Storage] = field(default_factory=set)
-    live: set[Statement] = field(default_factory=set)
+    overwriting: dict[Statement, None] = field(default_factory=dict)
+    kept: dict[Storage, None] = field(default_factory=dict)
+    live: dict[Statement, None] = field(default_factory=dict)
 
 
 class _Planner:
@@ -205,7 +206,7 @@ class _Planner:
     def overwrite(self, writer: Statement) -> None:
         if writer in self.plan.overwriting:
             return
-        self.plan.overwriting.add(writer)
+        self.plan.overwriting[writer] = None
         at = moment_after(self.index, writer)
         match writer:
             case Store(indices=indices) | Accumulate(indices=indices):
@@ -220,7 +221,7 @@ class _Planner:
     def keep(self, storage: Storage) -> None:
         """Keep a storage of a nested block, of which the reverse sweep also needs the sizes."""
         if storage not in self.plan.kept:
-            self.plan.kept.add(storage)
+            self.plan.kept[storage] = None
             self.need_sizes(storage)
 
     def need_sizes(self, storage: Storage) -> None:
@@ -240,7 +241,7 @@ class _Planner:
             control = enclosing.statement
             if control in self.plan.live:
                 continue
-            self.plan.live.add(control)
+            self.plan.live[control] = None
             at = moment_after(self.index, control)
             match control:
                 case For(start=start, stop=stop):
