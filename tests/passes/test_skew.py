@@ -130,6 +130,22 @@ class _Random:
             return self.A, where
         return (self.B, where) if kind < 0.95 else (self.x, where[1:])
 
+    def point(self, i: Operand, j: Operand, step: int, below: Operand, height: Operand) -> None:
+        """What is done for one point: `below` is another row, `height` a number of the row."""
+        b, rng = self.b, self.rng
+        behind = b.bind("add", j, integer(-step))
+        total = b.bind("multiply", b.load(self.A, (i, behind)), Constant(0.5, "float64"))
+        for _ in range(rng.integers(1, 5)):
+            function = str(rng.choice(["add", "subtract", "multiply"]))
+            total = b.bind(function, total, b.load(*self.place(i, j)))
+            if rng.random() < 0.3:
+                b.accumulate(*self.place(i, j), b.bind("multiply", total, Constant(0.1, "float64")))
+        if rng.random() < 0.3:
+            total = b.bind("add", total, b.bind("multiply", height, b.load(self.A, (below, j))))
+        b.store(self.A, (i, j), b.bind("tanh", total))
+        for _ in range(rng.integers(0, 4)):
+            b.accumulate(*self.place(i, j), b.bind("multiply", total, Constant(0.1, "float64")))
+
     def program(self) -> Program:
         b, rng = self.b, self.rng
         rows, columns = Value("n", "int64"), Value("m", "int64")
@@ -141,17 +157,11 @@ class _Random:
                 loops.append((first, last, 1))
             else:
                 loops.append((b.bind("subtract", last, integer(1)), integer(1), -1))
-        with b.loop(*loops[0], hint="i") as i, b.loop(*loops[1], hint="j") as j:
-            behind = b.bind("add", j, integer(-loops[1][2]))
-            total = b.bind("multiply", b.load(self.A, (i, behind)), Constant(0.5, "float64"))
-            for _ in range(rng.integers(1, 5)):
-                function = str(rng.choice(["add", "subtract", "multiply"]))
-                total = b.bind(function, total, b.load(*self.place(i, j)))
-                if rng.random() < 0.3:
-                    b.accumulate(*self.place(i, j), b.bind("multiply", total, Constant(0.1, "float64")))
-            b.store(self.A, (i, j), b.bind("tanh", total))
-            for _ in range(rng.integers(0, 4)):
-                b.accumulate(*self.place(i, j), b.bind("multiply", total, Constant(0.1, "float64")))
+        with b.loop(*loops[0], hint="i") as i:
+            below = b.bind("add", i, integer(self.offset()))
+            height = b.bind("multiply", b.cast(below, "float64"), Constant(0.01, "float64"))
+            with b.loop(*loops[1], hint="j") as j:
+                self.point(i, j, loops[1][2], below, height)
         heights, widths = Value("h", "int64"), Value("w", "int64")
         arrays = (Array(self.A, (heights, widths)), Array(self.B, (heights, widths)), Array(self.x, (widths,)))
         program = Program("f", (rows, columns, *arrays), b.finish())
