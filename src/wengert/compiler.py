@@ -25,6 +25,7 @@ from wengert.errors import ArgumentError
 from wengert.passes.added_products import add_products
 from wengert.passes.cuts import cut_checks
 from wengert.passes.dead_code import without_dead_code
+from wengert.passes.disjoint import store_disjoint_sums
 from wengert.passes.expand import expand_operations
 from wengert.passes.forwarding import forward_values
 from wengert.passes.fuse import fuse_loops
@@ -62,7 +63,10 @@ PREPARE: list[Pass] = [
 DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
-FINISH: list[Pass] = [expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils, sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences]
+FINISH: list[Pass] = [
+    expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils,
+    sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences, store_disjoint_sums
+]  # fmt: skip
 """What is done to a program before it becomes machine code."""
 
 
