@@ -7,9 +7,11 @@ results, or for the operands of the message of a failure. It returns 0, or the n
 
 from __future__ import annotations
 
+from functools import partial
+
 from wengert.emit.frame import Frame, Place
 from wengert.emit.kinds import kind_of
-from wengert.emit.machine import Loaded, features, identity, load_prelude, object_code
+from wengert.emit.machine import Loaded, features, identity, in_parallel, load_prelude, object_code
 from wengert.emit.memory import make_stack, release_stacks
 from wengert.emit.prelude import DECLARATIONS, PRELUDE
 from wengert.emit.sections import view_of
@@ -97,10 +99,7 @@ def _write_section(f: Frame, section: Section, at: str) -> None:
 
 
 def emit_program(program: Program) -> tuple[Frame, Signature, tuple[str, ...]]:
-    """The text of the module of a program, and how it is called.
-
-    If its loops are all pieces, the main function, each of whose instructions runs once, has a second module.
-    """
+    """The texts of the modules of a program, that of the main function last, and how it is called."""
     w = Writer(Module(features()))
     f = Frame(program, w)
     f.failure_offset = sum(_argument_bytes(parameter) for parameter in program.parameters)
@@ -130,9 +129,7 @@ def emit_program(program: Program) -> tuple[Frame, Signature, tuple[str, ...]]:
     f.close_scopes()
     attributes = w.attributes('nounwind "prefer-vector-width"="512"')
     main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}")
-    texts: tuple[str, ...] = (w.module.text(DECLARATIONS, main, w.metadata_texts),)
-    if w.module.pieces and not w.has_loop:
-        texts = w.module.separate_texts(DECLARATIONS, main, w.metadata_texts)
+    texts = w.module.texts(DECLARATIONS, main, w.metadata_texts)
     end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
     arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
     return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), texts
@@ -147,10 +144,12 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     """Machine code of a program. `cache`: where object code is kept, the user's own by default."""
     f, signature, texts = emit_program(program)
     cache = default_cache() if cache is None else cache
-    prelude, functions = load_prelude(cache)
-    # To optimise what runs once would take a third of the time that long programs take to compile.
-    levels = (opt_level, 0)
-    codes = [_code(text, level, cache) for text, level in zip(texts, levels, strict=False)]
+    levels = [opt_level] * len(texts)
+    if len(texts) > 1 and not f.w.has_loop:
+        # To optimise what runs once would take a third of the time that long programs take to compile.
+        levels[-1] = 0
+    tasks = [partial(_code, text, level, cache) for text, level in zip(texts, levels, strict=True)]
+    (prelude, functions), *codes = in_parallel([partial(load_prelude, cache), *tasks])
     loaded = Loaded(codes, {**functions, **f.w.module.links})
     new, release = functions["wengert_new"], functions["wengert_free"]
     return Executable(signature, loaded.address(_NAME), new, release, owner=(loaded, prelude))

@@ -85,7 +85,7 @@ def _close(piece: Frame, returned: list[Storage]) -> tuple[str, str]:
         total = w.value(f"insertvalue {result} {total}, {type_of} {one}, {number}")
     w.do(f"ret {result} {total}" if found else "ret void")
     attributes = w.attributes('noinline nounwind "prefer-vector-width"="512"')
-    header = f"define internal fastcc {result} @{{name}}({_parameters(piece)}) {attributes}"
+    header = f"define fastcc {result} @{{name}}({_parameters(piece)}) {attributes}"
     return w.module.piece(w.function(header), tuple(w.metadata_texts)), result
 
 

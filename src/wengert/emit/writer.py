@@ -8,11 +8,15 @@ pieces of a program give one function.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 __all__ = ["Module", "Writer"]
+
+# A module costs a few milliseconds by itself, as does a piece of this many letters.
+_LENGTH_OF_A_SHARE = 10_000
+_MOST_SHARES = 8
 
 # A pure function of its arguments: LLVM may move, merge and vectorise its calls.
 PURE = "nounwind willreturn readnone"
@@ -33,28 +37,21 @@ class Module:
         """The name of a function with this text, in which its name is `@{name}` and metadata are numbered from 0."""
         return self.pieces.setdefault((text, metadata), f"wengert_piece_{len(self.pieces)}")
 
-    def text(self, prelude: str, main: str, main_metadata: list[str]) -> str:
-        """The whole text: the main function and the pieces."""
-        functions, metadata = self._pieces(len(main_metadata))
-        return self._text(prelude, [main, *functions], [*main_metadata, *metadata])
+    def texts(self, prelude: str, main: str, main_metadata: list[str]) -> tuple[str, ...]:
+        """The texts of the modules of a program: those of pieces, to be compiled side by side, then the main one."""
+        shares: list[list[_Piece]] = [[] for _ in range(self._count_of_shares())]
+        lengths = [0] * len(shares)
+        for (text, metadata), name in sorted(self.pieces.items(), key=lambda one: -len(one[0][0])):
+            shortest = lengths.index(min(lengths))
+            shares[shortest].append(_Piece(name, text, metadata))
+            lengths[shortest] += len(text)
+        found = [self._text(prelude, *_joined(share)) for share in shares]
+        headers = [_Piece(name, text, ()).header for (text, _), name in self.pieces.items()]
+        return (*found, self._text(prelude, [*headers, main], main_metadata))
 
-    def separate_texts(self, prelude: str, main: str, main_metadata: list[str]) -> tuple[str, str]:
-        """The text of a module of the pieces alone, and of one of the main function alone."""
-        functions, metadata = self._pieces(0)
-        headers = [function.partition("\n")[0].removesuffix(" {") for function in functions]
-        declarations = [header.replace("define internal", "declare", 1) for header in headers]
-        pieces = [function.replace("define internal", "define", 1) for function in functions]
-        return self._text(prelude, pieces, metadata), self._text(prelude, [*declarations, main], main_metadata)
-
-    def _pieces(self, first: int) -> tuple[list[str], list[str]]:
-        """The functions and the metadata of the pieces, these numbered from `first`."""
-        functions: list[str] = []
-        metadata: list[str] = []
-        for (text, own), name in self.pieces.items():
-            begin = first + len(metadata)
-            functions.append(_renumbered(text.replace("@{name}", f"@{name}", 1), begin))
-            metadata += [_renumbered(one, begin) for one in own]
-        return functions, metadata
+    def _count_of_shares(self) -> int:
+        total = sum(len(text) for text, _ in self.pieces)
+        return min(-(-total // _LENGTH_OF_A_SHARE), _MOST_SHARES)
 
     def _text(self, prelude: str, functions: list[str], metadata: list[str]) -> str:
         used = ""
@@ -72,6 +69,32 @@ class Module:
                 "",
             ]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A function that the main one calls; see `Module.piece`."""
+
+    name: str
+    text: str
+    metadata: tuple[str, ...]
+
+    @property
+    def header(self) -> str:
+        """Its declaration."""
+        first = self.text.partition("\n")[0].removesuffix(" {").replace("@{name}", f"@{self.name}", 1)
+        return first.replace("define", "declare", 1)
+
+
+def _joined(pieces: Iterable[_Piece]) -> tuple[list[str], list[str]]:
+    """The functions of pieces, and their metadata, numbered together."""
+    functions: list[str] = []
+    metadata: list[str] = []
+    for piece in pieces:
+        first = len(metadata)
+        functions.append(_renumbered(piece.text.replace("@{name}", f"@{piece.name}", 1), first))
+        metadata += [_renumbered(one, first) for one in piece.metadata]
+    return functions, metadata
 
 
 def _renumbered(text: str, first: int) -> str:
