@@ -66,6 +66,10 @@ def isposinf(x: Any, out: None = None) -> Any:
 
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:
     """`np.partition`: a sorted array is partitioned at every place."""
+    places = np.asarray(kth)
+    count = np.size(a) if axis is None else np.shape(a)[axis]
+    if np.any(places >= count) or np.any(places < -count):
+        raise ValueError("kth out of bounds")
     return np.sort(a, axis=axis)
 
 

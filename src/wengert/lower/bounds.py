@@ -16,6 +16,7 @@ from wengert.program.builder import integer
 from wengert.program.statements import Constant, Operand, Value
 
 __all__ = [
+    "MOST_ELEMENTS",
     "difference",
     "loop",
     "nest",
@@ -23,6 +24,7 @@ __all__ = [
     "prove_at_least",
     "prove_below",
     "prove_non_negative",
+    "require_possible",
     "same_size",
     "size_of",
 ]
@@ -190,12 +192,24 @@ def size_of(context: Context, size: Operand) -> Operand:
     return size
 
 
+MOST_ELEMENTS = 1 << 48
+"""No array has more elements; sizes below it can be added without overflow."""
+
+
 def product(context: Context, sizes: tuple[Operand, ...]) -> Operand:
     """The number of elements."""
     found: Operand = integer(1)
     for size in sizes:
         found = context.builder.bind("multiply", found, size_of(context, size), hint="count")
     return size_of(context, found)
+
+
+def require_possible(context: Context, size: Operand) -> None:
+    """Check that a size which no array may have had yet is one that an array can have, so that sums do not overflow."""
+    if isinstance(size, Constant) and size.value.real < MOST_ELEMENTS:
+        return
+    holds = context.builder.bind("less", size, integer(MOST_ELEMENTS))
+    context.builder.check(holds, "MemoryError", "no memory for an array of this size")
 
 
 @contextmanager

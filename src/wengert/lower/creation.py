@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.lower.bounds import prove_non_negative, size_of
+from wengert.lower.bounds import MOST_ELEMENTS, prove_non_negative, size_of
 from wengert.lower.calls import lowers, static, unsupported_option
 from wengert.lower.context import Context
 from wengert.lower.elementwise import (
@@ -216,6 +216,8 @@ def arange(
         count = _integer_count(context, span, stride)
     else:
         whole = builder.bind("ceil", builder.bind("divide", span, stride))
+        possible = builder.bind("less", builder.bind("absolute", whole), Constant(float(MOST_ELEMENTS), whole.dtype))
+        builder.check(possible, "ValueError", "Maximum allowed size exceeded")
         count = builder.bind("maximum", builder.cast(whole, "int64"), integer(0), hint="n")
     size_of(context, count)
     # NumPy takes the step from the first two elements as they are rounded.

@@ -209,8 +209,12 @@ def index_operand(context: Context, item: Abstract) -> Operand:
             "valid indices",
             "Convert the index with int(...).",
         )
-    operand = value.operand if isinstance(value, Scalar) else value.element(context.builder, ())
-    return cast_scalar(context.builder, operand, "int64")
+    builder = context.builder
+    operand = value.operand if isinstance(value, Scalar) else value.element(builder, ())
+    if operand.dtype == "uint64":
+        fits = builder.bind("less", operand, Constant(1 << 63, "uint64"))
+        builder.check(fits, "OverflowError", "Python int too large to convert to C long")
+    return cast_scalar(builder, operand, "int64")
 
 
 def checked_index(context: Context, index: Operand, size: Operand, axis: int) -> Operand:

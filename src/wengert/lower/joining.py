@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.lower.bounds import size_of
+from wengert.lower.bounds import require_possible, size_of
 from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
 from wengert.lower.creation import dtype_name, filled
@@ -19,7 +19,7 @@ from wengert.lower.indexing import SliceItem, view_of
 from wengert.lower.reductions import axes_of, stored
 from wengert.lower.shaping import array_view, raveled, shifted, stretched
 from wengert.lower.storing import assign, copy_of, in_storage, new_array
-from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
+from wengert.lower.values import Abstract, Along, Scalar, Sequence, Static, View
 from wengert.ops.table import COMPOSITES
 from wengert.program.builder import integer
 from wengert.program.statements import Operand
@@ -56,6 +56,8 @@ def concatenated(context: Context, items: list[ArrayLike], axis: int, dtype: str
             if k != axis:
                 check_equal(context, mine, other, "ValueError", text)
         starts.append(length)
+        if not isinstance(one, View) or not any(isinstance(a, Along) and a.axis == axis for a in one.axes):
+            require_possible(context, sizes[axis])
         length = builder.bind("add", length, size_of(context, sizes[axis]), hint="n")
     size_of(context, length)
     target = new_array(context, "joined", dtype, tuple(length if k == axis else one for k, one in enumerate(first)))

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from wengert.lower.bounds import nest, size_of
+from wengert.lower.bounds import MOST_ELEMENTS, nest, prove_non_negative, size_of
 from wengert.lower.calls import lowers, static, unsupported_option
 from wengert.lower.context import Context
 from wengert.lower.elementwise import as_operand, cast_scalar, cast_value, resolve, shape_of
@@ -173,15 +173,22 @@ def bincount(
     context: Context, x: Abstract, /, weights: Abstract | None = None, minlength: Abstract | None = None
 ) -> Abstract:
     builder = context.builder
-    places = in_storage(context, cast_value(context, as_operand(context, x), "int64"))
+    numbers = as_operand(context, x)
+    context.refuse_unless(np.dtype(numbers.dtype).kind in "bi", "np.bincount takes whole numbers", "Use astype(int).")
+    places = in_storage(context, cast_value(context, numbers, "int64"))
     context.refuse_unless(places.rank == 1, "np.bincount takes an array of one axis")
     least = integer(0) if minlength is None else _number(context, minlength)
+    if not prove_non_negative(context, least):
+        holds = builder.bind("greater_equal", least, integer(0))
+        builder.check(holds, "ValueError", "'minlength' must not be negative")
     largest = builder.allocate("largest", "int64", ())
     builder.store(largest, (), least)
     with builder.loop(integer(0), size_of(context, places.sizes[0])) as i:
         place = places.element(builder, (i,))
         holds = builder.bind("greater_equal", place, integer(0))
         builder.check(holds, "ValueError", "'list' argument must have no negative elements")
+        holds = builder.bind("less", place, integer(MOST_ELEMENTS))
+        builder.check(holds, "MemoryError", "no memory for so many counts")
         more = builder.bind("add", place, integer(1))
         builder.store(largest, (), builder.bind("maximum", builder.load(largest), more))
     count = size_of(context, builder.load(largest, hint="count"))

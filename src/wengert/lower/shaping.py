@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wengert.lower.bounds import difference, product, same_size, size_of
+from wengert.lower.bounds import difference, product, prove_non_negative, require_possible, same_size, size_of
 from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
 from wengert.lower.creation import dtype_name, replace_writable, sizes_of
@@ -131,7 +131,7 @@ def _wanted_sizes(context: Context, view: View, shape: Abstract) -> tuple[Operan
     items = shape.items if isinstance(shape, Sequence) else (shape,)
     unknown = [k for k, item in enumerate(items) if _is_minus_one(item)]
     context.refuse_unless(len(unknown) < 2, "can only specify one unknown dimension")
-    known = tuple(size for k, item in enumerate(items) if k not in unknown for size in sizes_of(context, item))
+    known = tuple(size for k, item in enumerate(items) if k not in unknown for size in _known_sizes(context, item))
     left, given = list(view.sizes), []
     for size in known:  # what is there on both sides need not be divided
         match = next((one for one in left if same_size(context, one, size)), None)
@@ -140,6 +140,9 @@ def _wanted_sizes(context: Context, view: View, shape: Abstract) -> tuple[Operan
         else:
             left.remove(match)
     builder = context.builder
+    if len(given) > 1:
+        for size in given:
+            require_possible(context, size)
     count, divisor = product(context, tuple(left)), product(context, tuple(given))
     text = f"cannot reshape array of size {{}} into shape ({','.join(['{}'] * len(items))}{',' * (len(items) == 1)})"
     inferred: Operand = integer(-1)
@@ -156,6 +159,15 @@ def _wanted_sizes(context: Context, view: View, shape: Abstract) -> tuple[Operan
     if not (unknown and reached is count):
         check_equal(context, reached, count, "ValueError", text, *said)
     return tuple(wanted)
+
+
+def _known_sizes(context: Context, item: Abstract) -> tuple[Operand, ...]:
+    """The size, or sizes, that an item gives: none of them may turn out to be -1."""
+    if isinstance(item, Scalar) and not prove_non_negative(context, item.operand):
+        holds = context.builder.bind("not_equal", item.operand, context.builder.cast(integer(-1), item.dtype))
+        text = "a size of -1 that is not known when compiling"
+        context.builder.check(holds, "UnsupportedOperationError", text)
+    return sizes_of(context, item)
 
 
 def _is_minus_one(item: Abstract) -> bool:
