@@ -83,7 +83,25 @@ def solve_with_columns(A: Any, x: Any) -> None:
         x[column] /= A[column, column]
 
 
-GAINING = [product, column_sums, carries, orthonormal, factorise, solve_with_columns]
+def trajectories(x: Any, A: Any) -> None:
+    n = A.shape[0]
+    for column in range(n):
+        state = x[column]
+        for k in range(n):
+            state = state + 0.1 * (state - 0.2 * state * state)
+        x[column] = state
+
+
+def pairs(x: Any, A: Any) -> None:
+    n = A.shape[0]
+    for column in range(n):
+        total = 0.0
+        for k in range(n):
+            total += x[k] / (1.0 + (x[column] - x[k]) ** 2)
+        A[0, column] = total
+
+
+GAINING = [product, column_sums, carries, orthonormal, factorise, solve_with_columns, trajectories, pairs]
 
 
 def row_sums(A: Any, x: Any) -> None:
@@ -91,6 +109,15 @@ def row_sums(A: Any, x: Any) -> None:
     for row in range(n):
         for k in range(n):
             x[row] += A[row, k]
+
+
+def states_along_rows(A: Any, x: Any) -> None:
+    n = A.shape[0]
+    for row in range(n):
+        state = 0.0
+        for k in range(n):
+            state = 0.5 * state + A[row, k]
+        x[row] = state
 
 
 def recurrence(A: Any, x: Any) -> None:
@@ -109,7 +136,7 @@ def reads_what_is_not_finished(A: Any, x: Any) -> None:
         x[column] /= A[column, column]
 
 
-STAYING = [row_sums, recurrence, reads_what_is_not_finished]
+STAYING = [row_sums, states_along_rows, recurrence, reads_what_is_not_finished]
 
 
 def matrices(function: Any, n: int) -> list[Any]:

@@ -1,10 +1,11 @@
 """Interchanges loops, so that the innermost one walks along rows.
 
 What goes in: a program. What comes out: a loop with independent iterations, around loops whose accesses are down the
-columns for their own counters and along the rows for its counter, is moved inside those; the rest of its body becomes
-loops of its own before, between and after them. What its iterations carry from one of these parts to the next, numbers
-and variables, is computed again or put into a row of numbers. What holds: each iteration does what it did, in
-the order in which it did it, so every bit is the same. Allen and Kennedy, *Optimizing Compilers for Modern
+columns for their own counters and along the rows for its counter, is moved inside those; so it is where accesses are as
+good either way, and an iteration of the inner loop waits for a variable that the one before has set. The rest of its
+body becomes loops of its own before, between and after them. What its iterations carry from one of these parts to the
+next, numbers and variables, is computed again or put into a row of numbers. What holds: each iteration does what it
+did, in the order in which it did it, so every bit is the same. Allen and Kennedy, *Optimizing Compilers for Modern
 Architectures*, 2001, sections 5.2 (interchange), 5.3 (scalar expansion) and 2.4 (distribution).
 """
 
@@ -17,10 +18,11 @@ from typing import TypeAlias
 from wengert.analysis.index import Index, index_program
 from wengert.passes.expansion import Expansion, is_expandable
 from wengert.passes.independent import has_independent_iterations
-from wengert.passes.strides import jumps_less
+from wengert.passes.strides import jumps
 from wengert.passes.triangles import triangle_of, turned
 from wengert.program.builder import Builder
 from wengert.program.statements import (
+    Allocate,
     Block,
     Constant,
     For,
@@ -31,7 +33,7 @@ from wengert.program.statements import (
     Value,
     While,
 )
-from wengert.program.traverse import bound, rebuild, walk
+from wengert.program.traverse import bound, reads, rebuild, walk, writes
 
 __all__ = ["interchange_loops"]
 
@@ -127,7 +129,16 @@ class _Plan:
         return items
 
     def _pays(self, innermost: For, around: tuple[Value, ...]) -> bool:
-        return jumps_less(self.index, innermost, self.loop.counter, self.inside - {innermost.counter, *around})
+        changing = self.inside - {innermost.counter, *around}
+        own, other = jumps(self.index, innermost, self.loop.counter, changing)
+        return other < own or (other == own and self._waits(innermost))
+
+    def _waits(self, innermost: For) -> bool:
+        """Whether each iteration of a loop goes on from what the one before has left in a variable of this loop."""
+        variables = {one.storage for one in self.loop.body if isinstance(one, Allocate) and not one.sizes}
+        read = {storage for one in innermost.body for storage in reads(one)}
+        written = {storage for one in innermost.body for storage in writes(one)}
+        return not innermost.order_free and not variables.isdisjoint(read & written)
 
 
 def _distributed(index: Index, plan: _Plan) -> Block:
