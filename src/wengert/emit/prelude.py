@@ -3,7 +3,8 @@
 A *slot* points to a block of memory, or is null. A place in the program that makes a storage has one slot, so a storage
 made again and again in a loop takes the memory of the last time. Whatever happens, the end of the program releases
 all slots and stacks; nothing else owns memory. Blocks are aligned to 64 bytes, a cache line; the 16 bytes before hold
-their capacity and what `malloc` returned.
+their capacity and what `malloc` returned. Where in a page a block begins differs from one to the next: a loop over a
+dozen arrays would else have all of them in one set of the cache.
 
 Fresh memory costs far more than using it (the system makes pages of zeros at the first touch: ten times the cost of a
 loop over it), so large blocks go back to a *pool* that all programs of the process share (`wengert.runtime.pool`): how
@@ -26,6 +27,8 @@ _MOST_BYTES_OF_A_BLOCK = 1 << 47
 _FIRST_CAPACITY = 64
 _LARGEST_CHUNK = 1 << 24
 _LINE = 64
+_COLOURS = 4096  # bytes of a page: addresses that differ by a multiple of it share one set of the first-level cache
+_COLOUR = 5 * 64
 
 _PRODUCT = """\
 declare noalias ptr @malloc(i64)
@@ -166,6 +169,8 @@ end:
 """
 
 _NEW = f"""
+@wengert_colours = internal global i64 0
+
 define ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed) noinline nounwind {{
   %many = icmp ugt i64 %bytes, {_MOST_BYTES_OF_A_BLOCK}
   br i1 %many, label %none, label %some
@@ -186,7 +191,7 @@ clear:
 cleared:
   ret ptr %used
 fresh:
-  %padded = add i64 %bytes, 64
+  %padded = add i64 %bytes, {_COLOURS + 64}
   br i1 %zeroed, label %zeros, label %any
 zeros:
   %zero = call ptr @calloc(i64 %padded, i64 1)
@@ -202,7 +207,10 @@ align:
   %address = ptrtoint ptr %memory to i64
   %down = and i64 %address, -64
   %shift = sub i64 %down, %address
-  %forward = add i64 %shift, 64
+  %turns = atomicrmw add ptr @wengert_colours, i64 {_COLOUR} monotonic
+  %colour = urem i64 %turns, {_COLOURS}
+  %line = add i64 %shift, 64
+  %forward = add i64 %line, %colour
   %aligned = getelementptr i8, ptr %memory, i64 %forward
   %capacity_at = getelementptr i8, ptr %aligned, i64 -16
   store i64 %bytes, ptr %capacity_at
