@@ -191,7 +191,10 @@ clear:
 cleared:
   ret ptr %used
 fresh:
-  %padded = add i64 %bytes, {_COLOURS + 64}
+  %coloured = icmp uge i64 %bytes, {2 * _COLOURS}
+  %colours = select i1 %coloured, i64 {_COLOURS}, i64 64
+  %padding = add i64 %colours, 64
+  %padded = add i64 %bytes, %padding
   br i1 %zeroed, label %zeros, label %any
 zeros:
   %zero = call ptr @calloc(i64 %padded, i64 1)
@@ -208,7 +211,7 @@ align:
   %down = and i64 %address, -64
   %shift = sub i64 %down, %address
   %turns = atomicrmw add ptr @wengert_colours, i64 {_COLOUR} monotonic
-  %colour = urem i64 %turns, {_COLOURS}
+  %colour = urem i64 %turns, %colours
   %line = add i64 %shift, 64
   %forward = add i64 %line, %colour
   %aligned = getelementptr i8, ptr %memory, i64 %forward
