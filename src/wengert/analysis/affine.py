@@ -10,7 +10,7 @@ divisor is used.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from wengert.analysis.index import Index
@@ -116,47 +116,67 @@ def _tightened(form: Form) -> Form | None:
     return found
 
 
-_Row: TypeAlias = frozenset[tuple[object, int]]
+# Inequalities by what they say, each once, in the order in which they were found: so that all runs decide alike.
+_Rows: TypeAlias = dict[frozenset[tuple[object, int]], Form]
+
+
+def _add(rows: _Rows, form: Form) -> bool:
+    """Add an inequality; whether it can hold."""
+    tight = _tightened(form)
+    if tight is None:
+        return True
+    if tight.keys() == {None}:  # a positive constant that would have to be at most 0
+        return False
+    rows[frozenset(tight.items())] = tight
+    return True
 
 
 def feasible(inequalities: Iterable[Form]) -> bool:
     """Whether the forms can all be at most 0 at once. `False` is certain."""
-    rows: set[_Row] = set()
-    for form in inequalities:
-        tight = _tightened(form)
-        if tight is not None:
-            rows.add(frozenset(tight.items()))
-    while True:
-        forms = [dict(row) for row in rows]
-        if any(not form.keys() - {None} for form in forms):  # a positive constant that would have to be at most 0
-            return False
-        symbol = _cheapest(forms)
-        if symbol is None:
-            return True
-        uppers = [form for form in forms if form.get(symbol, 0) > 0]
-        lowers = [form for form in forms if form.get(symbol, 0) < 0]
-        rows = {frozenset(form.items()) for form in forms if symbol not in form}
+    rows: _Rows = {}
+    if not all(_add(rows, form) for form in inequalities):
+        return False
+    while (solved := _equation(rows)) is not None:
+        equation, symbol = solved
+        found: _Rows = {}
+        for row, form in rows.items():
+            if symbol not in form:
+                found[row] = form
+            elif not _add(found, _plus(form, _scaled(equation, -form[symbol] * equation[symbol]))):
+                return False
+        rows = found
+    while rows:
+        symbol = _cheapest(rows.values())
+        uppers = [form for form in rows.values() if form.get(symbol, 0) > 0]
+        lowers = [form for form in rows.values() if form.get(symbol, 0) < 0]
+        rows = {row: form for row, form in rows.items() if symbol not in form}
         for upper in uppers:
             for lower in lowers:
-                combined = _tightened(_plus(_scaled(upper, -lower[symbol]), _scaled(lower, upper[symbol])))
-                if combined is not None:
-                    rows.add(frozenset(combined.items()))
+                if not _add(rows, _plus(_scaled(upper, -lower[symbol]), _scaled(lower, upper[symbol]))):
+                    return False
         if len(rows) > _MOST_INEQUALITIES:
             return True
+    return True
 
 
-def _cheapest(forms: list[Form]) -> object:
+def _equation(rows: _Rows) -> tuple[Form, object] | None:
+    """Two inequalities that make an equation, which can be solved for a symbol without dividing."""
+    for form in rows.values():
+        if frozenset([(symbol, -coefficient) for symbol, coefficient in form.items()]) in rows:
+            for symbol, coefficient in form.items():
+                if symbol is not None and coefficient in (1, -1):
+                    return form, symbol
+    return None
+
+
+def _cheapest(forms: Collection[Form]) -> object:
     """The symbol whose elimination leaves the fewest inequalities."""
     above: dict[object, int] = {}
     below: dict[object, int] = {}
     for form in forms:
         for symbol, coefficient in form.items():
             if symbol is not None:
-                side = above if coefficient > 0 else below
+                side, other = (above, below) if coefficient > 0 else (below, above)
                 side[symbol] = side.get(symbol, 0) + 1
-    symbols = above.keys() | below.keys()
-    return min(
-        symbols,
-        key=lambda s: above.get(s, 0) * below.get(s, 0) - above.get(s, 0) - below.get(s, 0),
-        default=None,
-    )
+                other.setdefault(symbol, 0)
+    return min(above, key=lambda symbol: above[symbol] * below[symbol] - above[symbol] - below[symbol])

@@ -6,7 +6,7 @@ Every analysis and pass goes through these functions, so that a new kind of stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, get_args
 
 from wengert.program.statements import (
@@ -50,115 +50,103 @@ __all__ = [
 ]
 
 
-def section_operands(section: Section) -> Iterator[Operand]:
+# These are called for every statement by every pass, so they make no generators, and test the frequent kinds first.
+
+
+def section_operands(section: Section) -> tuple[Operand, ...]:
     """The indices, starts, sizes and steps of a section."""
+    found: list[Operand] = []
     for axis in section.axes:
         if isinstance(axis, Span):
-            yield from (axis.start, axis.size, axis.step)
+            found += (axis.start, axis.size, axis.step)
         else:
-            yield axis
+            found.append(axis)
+    return tuple(found)
 
 
-def operands(statement: Statement) -> Iterator[Operand]:
+def operands(statement: Statement) -> tuple[Operand, ...]:
     """The scalars that a statement itself reads; those of its nested blocks excluded."""
     match statement:
         case Bind(operands=found):
-            yield from found
+            return found
         case Load(indices=indices):
-            yield from indices
+            return indices
         case Store(indices=indices, operand=operand) | Accumulate(indices=indices, operand=operand):
-            yield from indices
-            yield operand
-        case Allocate(sizes=sizes) | Recall(sizes=sizes) | Reshape(sizes=sizes):
-            yield from sizes
-        case Reserve(count=operand) | Push(operand=operand):
-            yield operand
+            return (*indices, operand)
         case For(start=start, stop=stop):
-            yield start
-            yield stop
-        case While(condition=condition) | If(condition=condition):
-            yield condition
-        case Apply(outputs=outputs, inputs=inputs):
-            for one in (*outputs, *inputs):
-                if isinstance(one, Section):
-                    yield from section_operands(one)
-                else:
-                    yield one
+            return (start, stop)
         case Check(condition=condition, operands=found):
-            yield condition
-            yield from found
+            return (condition, *found)
+        case Allocate(sizes=sizes) | Recall(sizes=sizes) | Reshape(sizes=sizes):
+            return sizes
+        case While(condition=condition) | If(condition=condition):
+            return (condition,)
+        case Reserve(count=operand) | Push(operand=operand):
+            return (operand,)
+        case Apply(outputs=outputs, inputs=inputs):
+            several = [section_operands(one) if isinstance(one, Section) else (one,) for one in (*outputs, *inputs)]
+            return tuple([one for each in several for one in each])
         case Pop():
-            pass
+            return ()
 
 
 def bound(statement: Statement) -> Value | None:
     """The value that a statement binds in its own block (the counter of a loop belongs to the body)."""
-    match statement:
-        case Bind(value=value) | Load(value=value) | Pop(value=value):
-            return value
-        case _:
-            return None
+    return statement.value if isinstance(statement, (Bind, Load, Pop)) else None
 
 
 def made(statement: Statement) -> Storage | None:
     """The storage that a statement makes."""
-    match statement:
-        case Allocate(storage=storage) | Recall(storage=storage) | Reshape(storage=storage):
-            return storage
-        case _:
-            return None
+    return statement.storage if isinstance(statement, (Allocate, Recall, Reshape)) else None
 
 
-def reads(statement: Statement) -> Iterator[Storage]:
+def reads(statement: Statement) -> tuple[Storage, ...]:
     """The storages that a statement itself reads."""
-    match statement:
-        case Load(storage=storage) | Accumulate(storage=storage):
-            yield storage
-        case Apply(inputs=inputs):
-            yield from (one.storage for one in inputs if isinstance(one, Section))
-        case _:
-            pass
+    if isinstance(statement, (Load, Accumulate)):
+        return (statement.storage,)
+    if isinstance(statement, Apply):
+        return tuple([one.storage for one in statement.inputs if isinstance(one, Section)])
+    return ()
 
 
-def writes(statement: Statement) -> Iterator[Storage]:
+def writes(statement: Statement) -> tuple[Storage, ...]:
     """The storages that a statement itself writes."""
-    match statement:
-        case Store(storage=storage) | Accumulate(storage=storage):
-            yield storage
-        case Apply(outputs=outputs):
-            yield from (one.storage for one in outputs)
-        case _:
-            pass
+    if isinstance(statement, (Store, Accumulate)):
+        return (statement.storage,)
+    if isinstance(statement, Apply):
+        return tuple([one.storage for one in statement.outputs])
+    return ()
 
 
 def blocks(statement: Statement) -> tuple[Block, ...]:
     """The blocks nested in a statement, in the order in which they run."""
-    match statement:
-        case For(body=body):
-            return (body,)
-        case While(test=test, body=body):
-            return (test, body)
-        case If(then=then, otherwise=otherwise):
-            return (then, otherwise)
-        case _:
-            return ()
+    if not isinstance(statement, (For, While, If)):
+        return ()
+    if isinstance(statement, For):
+        return (statement.body,)
+    return (statement.test, statement.body) if isinstance(statement, While) else (statement.then, statement.otherwise)
 
 
 def walk(block: Block) -> Iterator[Statement]:
     """Every statement of a block and of the blocks nested in it, outer ones first."""
     for statement in block:
         yield statement
-        for nested in blocks(statement):
-            yield from walk(nested)
+        if isinstance(statement, (For, While, If)):
+            for nested in blocks(statement):
+                yield from walk(nested)
 
 
-_OPERANDS = ("value", "operand", "count", "counter", "start", "stop", "condition")
-_ALL_OPERANDS = ("operands", "indices", "sizes")
-_STORAGES = ("storage", "of")
-_SECTIONS = ("outputs", "inputs")
-_BLOCKS = ("body", "test", "then", "otherwise")
-_STACKS = ("stack", "kept")
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Statement)}
+_ROLES = {
+    **dict.fromkeys(("value", "operand", "count", "counter", "start", "stop", "condition"), "operand"),
+    **dict.fromkeys(("operands", "indices", "sizes"), "operands"),
+    **dict.fromkeys(("storage", "of"), "storage"),
+    **dict.fromkeys(("outputs", "inputs"), "sections"),
+    **dict.fromkeys(("body", "test", "then", "otherwise"), "block"),
+    **dict.fromkeys(("stack", "kept"), "stack"),
+}
+_FIELDS = {
+    kind: tuple((field.name, _ROLES.get(field.name, "")) for field in fields(kind)) for kind in get_args(Statement)
+}
 
 
 def rebuild(
@@ -179,22 +167,24 @@ def rebuild(
         )
         return Section(storage(one.storage), axes, one.order)
 
-    changes: dict[str, Any] = {}
-    for name in _FIELDS[type(statement)]:
+    kind = type(statement)
+    given: list[Any] = []
+    for name, role in _FIELDS[kind]:
         old = getattr(statement, name)
-        if name in _OPERANDS:
-            changes[name] = operand(old)
-        elif name in _ALL_OPERANDS:
-            changes[name] = tuple([operand(one) for one in old])
-        elif name in _STORAGES:
-            changes[name] = storage(old)
-        elif name in _BLOCKS:
-            changes[name] = nested(old)
-        elif name in _SECTIONS:
-            changes[name] = tuple([item(one) for one in old])
-        elif name in _STACKS and old is not None:
-            changes[name] = stack(old)
-    return replace(statement, **changes)
+        if role == "operand":
+            old = operand(old)
+        elif role == "operands":
+            old = tuple([operand(one) for one in old])
+        elif role == "storage":
+            old = storage(old)
+        elif role == "block":
+            old = nested(old)
+        elif role == "sections":
+            old = tuple([item(one) for one in old])
+        elif role == "stack" and old is not None:
+            old = stack(old)
+        given.append(old)
+    return kind(*given)
 
 
 def substitute(
