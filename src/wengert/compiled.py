@@ -332,7 +332,7 @@ class Jitted:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's value; one entry of a tape where an argument is recorded."""
         found = None if kwargs else self._by_classes.get(_classes(args))
-        if found is not None and not found.lowered.written and found.is_current():
+        if found is not None and found.is_current() and (not found.lowered.written or _are_distinct(args)):
             return found.run(args)
         values = (*args, *kwargs.values())
         if any(is_recorded(leaf) for leaf in tree.flatten(values)[0]):
@@ -447,6 +447,12 @@ def _classes(values: Sequence[Any]) -> tuple[Any, ...] | None:
         else:
             return None
     return tuple(found)
+
+
+def _are_distinct(values: Sequence[Any]) -> bool:
+    """Whether no array is there twice."""
+    arrays = [id(one) for one in values if type(one) is np.ndarray]
+    return len(set(arrays)) == len(arrays)
 
 
 def _leaf_order(value: Any) -> list[int]:
