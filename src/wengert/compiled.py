@@ -12,6 +12,7 @@ pullbacks of either are members again: no program is ever reversed twice.
 
 from __future__ import annotations
 
+import cmath
 import functools
 import inspect
 import sys
@@ -78,11 +79,17 @@ class Family:
             return list(results[len(results) - len(self.floats) :])
         return self.in_order(results, outputs)
 
+    @functools.cached_property
+    def _are_arrays_in_order(self) -> bool:
+        return all(self.kernel.is_array(i) for i in self.wrt) and list(self.wrt) == sorted(self.wrt)
+
     def in_order(self, results: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         """The cotangents of the inputs `wrt`: the last results are those of numbers, the last outputs those of arrays.
 
         The numbers come in the order of `wrt`, the arrays in that of the inputs.
         """
+        if self._are_arrays_in_order:
+            return list(outputs[len(outputs) - len(self.wrt) :])
         numbers = [i for i in self.wrt if not self.kernel.is_array(i)]
         arrays = sorted(i for i in self.wrt if self.kernel.is_array(i))
         found = dict(zip(numbers, results[len(results) - len(numbers) :], strict=True))
@@ -182,7 +189,8 @@ def _any_given(tangent: list[Any], start: int, count: int) -> bool:
 
 def _all_finite(found: Sequence[Any]) -> bool:
     """Whether there is neither NaN nor infinity. A sum that overflows says no where the answer is yes."""
-    return all(np.isfinite(np.sum(one)) for one in found)
+    sums = [np.add.reduce(one, axis=None) if isinstance(one, np.ndarray) else one for one in found]
+    return all(map(cmath.isfinite, sums))
 
 
 def _whole(array: Array) -> Section:

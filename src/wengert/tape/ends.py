@@ -24,6 +24,8 @@ Argnums = int | Sequence[int]
 
 def normal_argnums(argnums: Argnums, count: int) -> tuple[int, ...]:
     """`argnums` as a tuple of positions from the front, checked against the number of positional arguments."""
+    if type(argnums) is int and 0 <= argnums < count:
+        return (argnums,)
     numbers = (argnums,) if isinstance(argnums, (int, np.integer)) else tuple(argnums)
     normal = []
     for number in numbers:
@@ -36,11 +38,18 @@ def normal_argnums(argnums: Argnums, count: int) -> tuple[int, ...]:
     return tuple(normal)
 
 
+# What is no tree for sure, so that the frequent case is quick.
+_LEAVES = (np.ndarray, float)
+
+
 def as_arguments(leaves: Sequence[Any], args: tuple[Any, ...], argnums: Argnums) -> Any:
     """Leaves as trees like the arguments `argnums`: one tree for an int, a tuple of them for a sequence."""
     remaining = iter(leaves)
     found = []
     for number in normal_argnums(argnums, len(args)):
+        if type(args[number]) in _LEAVES:
+            found.append(next(remaining))
+            continue
         own_leaves, structure = tree.flatten(args[number])
         found.append(tree.unflatten(structure, [next(remaining) for _ in own_leaves]))
     return found[0] if isinstance(argnums, (int, np.integer)) else tuple(found)
