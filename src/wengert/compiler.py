@@ -34,6 +34,7 @@ from wengert.passes.independent import mark_independent
 from wengert.passes.integers import simplify_integers
 from wengert.passes.interchange import interchange_loops
 from wengert.passes.invariants import hoist_invariants
+from wengert.passes.jam import jam_rows
 from wengert.passes.layout import lay_out_arrays
 from wengert.passes.lifetimes import shorten_lifetimes
 from wengert.passes.outward import move_loops_outward
@@ -65,7 +66,8 @@ DERIVATIVE: list[Pass] = _SIMPLER
 
 FINISH: list[Pass] = [
     expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils,
-    sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences, store_disjoint_sums
+    sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences, jam_rows,
+    store_disjoint_sums,
 ]  # fmt: skip
 """What is done to a program before it becomes machine code."""
 
