@@ -111,7 +111,8 @@ def rebuild(result: Result, values: Sequence[Any]) -> Any:
             value = values[index]
             if kind == "array" or not issubclass(type(value), (bool, int, float, complex, np.generic)):
                 return value  # numbers that are recorded stay as they are
-            number = np.dtype(dtype).type(value)
+            exact = isinstance(value, np.generic) and type(value).__name__ == dtype
+            number = value if exact else np.dtype(dtype).type(value)
             return number if kind == "numpy" else number.item()
         case ResultTree(cls, names, items):
             built = [rebuild(item, values) for item in items]
