@@ -58,7 +58,7 @@ def test_cholesky_saves_nothing() -> None:
             builder.store(A, (i, j), builder.bind("divide", builder.load(A, (i, j)), builder.load(A, (j, j))))
         builder.store(A, (i, i), builder.bind("sqrt", builder.load(A, (i, i))))
     plan = plan_of(builder, Array(A, (n, n)))
-    assert plan.overwriting == set()
+    assert not plan.overwriting
     assert "saved" not in plan.how.values()
 
 
@@ -91,7 +91,7 @@ def test_neighbours_are_told_apart_by_their_order() -> None:
         return plan_of(builder, Array(x, (n,)))
 
     x, n = Storage("x", "float64", 1), Value("n", "int64")
-    assert plan(integer(2), n, 1).overwriting == set()
+    assert not plan(integer(2), n, 1).overwriting
     assert len(plan(n, integer(1), -1).overwriting) == 1
 
 
