@@ -19,7 +19,7 @@ __all__ = ["Access", "Distance", "Recurrence", "distance_between", "recurrence_o
 
 Access: TypeAlias = Load | Store | Accumulate
 
-_MOST_STATEMENTS = 100  # in the body of the innermost loop
+_MOST_STATEMENTS = 60  # in the body of the innermost loop, which is repeated for each row: registers are few
 
 
 @dataclass(frozen=True)
