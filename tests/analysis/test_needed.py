@@ -105,3 +105,16 @@ def test_a_value_whose_source_changes_before_its_use_is_saved() -> None:
         builder.store(y, (i,), builder.bind("multiply", old, old))
     plan = plan_of(builder, Array(x, (n,)), Array(y, (n,)))
     assert plan.how[old] == "saved"
+
+
+def test_values_used_twice_again_and_again_are_looked_at_once() -> None:
+    """Thirty squarings have a thousand million ways to the first number."""
+    b = Builder()
+    n = Value("n", "int64")
+    X, Y = Storage("X", "float64", 1), Storage("Y", "float64", 1)
+    with b.loop(ZERO, n) as i:
+        x = b.load(X, (i,))
+        for _ in range(30):
+            x = b.bind("multiply", x, x)
+        b.store(Y, (i,), x)
+    assert "saved" not in plan_of(b, Array(X, (n,)), Array(Y, (n,))).how.values()

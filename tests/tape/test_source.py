@@ -232,3 +232,23 @@ def test_generators_comprehensions_and_walrus() -> None:
         return total + sum(squares.values())
 
     np.testing.assert_allclose(wg.grad(f)(X), 4 * X)
+
+
+def test_long_expressions(tmp_path: Any) -> None:
+    """One of hundreds of terms is recorded as any other, one of thousands runs as it is, and so do its neighbours."""
+    path = tmp_path / "long_sums.py"
+    sums = "".join(f"def sum_{n}(x):\n    return x{' + x' * n}\n" for n in (300, 1200))
+    path.write_text(
+        "import numpy as np\n" + sums + "def stored(x):\n    y = np.zeros(2)\n    y[0] = x\n    return y.sum()\n"
+    )
+    spec = importlib.util.spec_from_file_location("long_sums", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert [wg.grad(one)(2.0) for one in (module.sum_300, module.sum_1200, module.stored)] == [301.0, 1201.0, 1.0]
+    assert wg.grad(wg.jit(module.sum_300))(2.0) == 301.0
+    with pytest.raises(
+        wg.NotAcceptedError, match=r"`sum_1200` has calls or expressions that are nested too deeply\n  at "
+    ):
+        wg.jit(module.sum_1200)(2.0)

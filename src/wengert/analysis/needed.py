@@ -15,7 +15,7 @@ Naumann and Pascual, "To be recorded analysis in reverse-mode automatic differen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from wengert.analysis.dependence import Moment, Read, is_changed_between, is_overwritten_after, moment_after
@@ -148,30 +148,39 @@ class _Planner:
 
     def _again(self, value: Operand, at: Moment) -> tuple[list[Read], set[Operand]]:
         """The reads by which a value would be computed again, and the values on the way that cannot be."""
+        reads: list[Read] = []
+        blocked: set[Operand] = set()
+        seen: set[Operand] = set()
+        ahead = [value]
+        while ahead:
+            one = ahead.pop()
+            if one not in seen:  # what is used twice is looked at once: there may be very many ways to it
+                seen.add(one)
+                ahead += self._step_back(one, at, reads, blocked)
+        return reads, blocked
+
+    def _step_back(self, value: Operand, at: Moment, reads: list[Read], blocked: set[Operand]) -> Sequence[Operand]:
+        """What a value is computed from, unless it is there; notes what it is read from, or that it cannot be had."""
         if isinstance(value, Constant) or not self.index.enclosing_definition(value) or self._is_counter(value):
-            return [], set()
+            return ()
         how = self.plan.how.get(value)
         statement = self.index.definitions[value]
-        read: Read | None = None
         if how == "saved":
-            return [], set()
+            return ()
         if how == "stored":
             read = self._stored_read(self.plan.stores[value], at)
         elif isinstance(statement, Load):
             read = Read(statement.storage, statement.indices, self.index.places[statement], at)
-        elif not isinstance(statement, Bind):
-            return [], {value}
-        if read is not None and not self._still_there(read):
-            return [], {value}
-        needs = statement.operands if isinstance(statement, Bind) and read is None else ()
-        if isinstance(statement, Load):
-            needs = statement.indices
-        reads, blocked = [] if read is None else [read], set()
-        for one in needs:
-            more_reads, more_blocked = self._again(one, at)
-            reads += more_reads
-            blocked |= more_blocked
-        return reads, blocked
+        else:
+            if isinstance(statement, Bind):
+                return statement.operands
+            blocked.add(value)
+            return ()
+        if not self._still_there(read):
+            blocked.add(value)
+            return ()
+        reads.append(read)
+        return statement.indices if isinstance(statement, Load) else ()
 
     # Reads.
 

@@ -67,11 +67,8 @@ def evaluate(context: Context, node: ast.expr) -> Abstract:
             return Static(value)
         case ast.Name(name):
             return read_name(context, name)
-        case ast.BinOp(left, op, right):
-            first = held(context, evaluate(context, left), [right])
-            second = evaluate(context, right)
-            context.at(node)
-            return apply_binary(context, op, first, second)
+        case ast.BinOp():
+            return _chain(context, node)
         case ast.UnaryOp(ast.Not(), operand):
             found = condition(context, operand)
             return _truth_value(_negated(context, found))
@@ -96,6 +93,20 @@ def evaluate(context: Context, node: ast.expr) -> Abstract:
             return item_of(context, found_base, items)
         case _:
             return _container_or_choice(context, node)
+
+
+def _chain(context: Context, node: ast.BinOp) -> Abstract:
+    """`a + b + c + ...`, from left to right, however long."""
+    chain = [node]
+    while isinstance(chain[-1].left, ast.BinOp):
+        chain.append(chain[-1].left)
+    found = evaluate(context, chain[-1].left)
+    for one in reversed(chain):
+        first = held(context, found, [one.right])
+        second = evaluate(context, one.right)
+        context.at(one)
+        found = apply_binary(context, one.op, first, second)
+    return found
 
 
 def _container_or_choice(context: Context, node: ast.expr) -> Abstract:

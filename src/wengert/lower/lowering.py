@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wengert.errors import NotAcceptedError, caret
+from wengert.errors import NotAcceptedError, SourceLocation, caret
 from wengert.lower.arguments import ArgumentType, make_parameters
 from wengert.lower.calling import call_value
 from wengert.lower.captures import Captured, Guard
-from wengert.lower.context import Context
+from wengert.lower.context import Context, PeelingError, UnrollingError
 from wengert.lower.results import Result, flatten_result
 from wengert.lower.sharing import refuse_visible_copies
 from wengert.lower.values import Static
@@ -65,7 +65,9 @@ def lower_function(
     try:
         value = call_value(context, Static(function), positional, named)
     except RecursionError:
-        raise NotAcceptedError(f"{names!r}: the calls are nested too deeply") from None
+        raise NotAcceptedError(_too_deep(context, function)) from None
+    except (UnrollingError, PeelingError) as error:
+        raise NotAcceptedError(*error.args) from None
     result, results = flatten_result(context, value, outside)
     body = context.builder.finish()
     refuse_visible_copies(context, body)
@@ -77,6 +79,15 @@ def lower_function(
     written = _written(context, program, outside, captured)
     guards = tuple(context.captures.guards.values())
     return Lowered(program, result, tuple(number for number, _ in given), written, captured, guards)
+
+
+def _too_deep(context: Context, function: Callable[..., Any]) -> str:
+    code, where = getattr(function, "__code__", None), context.builder.where
+    name = getattr(function, "__qualname__", repr(function))
+    if where is None and code is not None:
+        where = SourceLocation(code.co_filename, code.co_firstlineno, name)
+    reason = f"`{name}` has calls or expressions that are nested too deeply"
+    return caret(where, 0, reason, "Write a loop, or name parts of the expression.")
 
 
 def _names(function: Callable[..., Any], count: int) -> list[str]:

@@ -37,7 +37,7 @@ def _parse(text: str, filename: str) -> tuple[ast.Module, tuple[CodeType, ...]] 
     try:
         tree = ast.parse(text, filename)
         return tree, tuple(_codes(compile(tree, filename, "exec", dont_inherit=True)))
-    except SyntaxError:  # a file that has changed since it was imported
+    except (SyntaxError, RecursionError):  # a file that has changed since it was imported, or is nested too deeply
         return None
 
 

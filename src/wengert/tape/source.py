@@ -14,7 +14,6 @@ into a plain array is an error.
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import linecache
 import weakref
@@ -59,7 +58,7 @@ class _Interceptor(ast.NodeTransformer):
 def _parse(text: str, filename: str) -> ast.Module | None:
     try:
         return ast.parse(text, filename)
-    except SyntaxError:  # a file that has changed since it was imported
+    except (SyntaxError, RecursionError):  # a file that has changed since it was imported, or is nested too deeply
         return None
 
 
@@ -70,12 +69,15 @@ def _parse_file(code: CodeType, module_globals: dict[str, Any]) -> ast.Module | 
     return _parse(text, code.co_filename) if text else None
 
 
-def _functions(node: ast.AST, class_name: str | None = None) -> Iterator[tuple[_FunctionNode, str | None]]:
+def _functions(node: ast.AST) -> Iterator[tuple[_FunctionNode, str | None]]:
     """All functions below a node, each with the name of the class whose private names it sees."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, _FUNCTION_NODES):
-            yield child, class_name
-        yield from _functions(child, child.name if isinstance(child, ast.ClassDef) else class_name)
+    ahead: list[tuple[ast.AST, str | None]] = [(node, None)]
+    while ahead:  # a file may be nested more deeply than Python's calls
+        one, class_name = ahead.pop()
+        if isinstance(one, _FUNCTION_NODES):
+            yield one, class_name
+        inner = one.name if isinstance(one, ast.ClassDef) else class_name
+        ahead += [(child, inner) for child in reversed(list(ast.iter_child_nodes(one)))]
 
 
 def _first_line(node: _FunctionNode) -> int:
@@ -136,10 +138,20 @@ def _find_code(code: CodeType, name: str, line: int) -> CodeType | None:
     return None
 
 
+def _copied(node: Any) -> Any:
+    """A copy of a syntax tree: `copy.deepcopy` would need many more calls for each level."""
+    if isinstance(node, list):
+        return [_copied(one) for one in node]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = {name: _copied(value) for name, value in ast.iter_fields(node)}
+    return ast.copy_location(type(node)(**fields), node)
+
+
 def _compile(
     node: _FunctionNode, class_name: str | None, code: CodeType, imports: list[ast.stmt], intercept: bool
 ) -> CodeType | None:
-    node = copy.deepcopy(node)
+    node = _copied(node)
     if intercept:
         if isinstance(node, ast.Lambda):
             node.body = _Interceptor().visit(node.body)
@@ -208,7 +220,7 @@ def _recompile_code(function: FunctionType) -> CodeType | None:
             if plain is not None and _same_code(code, plain):
                 new = _compile(node, class_name, code, imports, intercept=True)
                 return None if new is None else _named_like(new, code)
-        except SyntaxError:  # a name that only makes sense in the place where the function was defined
+        except (SyntaxError, RecursionError):  # a name that only makes sense where the function was defined; too deep
             continue
     return None
 
