@@ -160,6 +160,6 @@ def load_prelude(cache: Cache) -> tuple[Loaded, dict[str, int]]:
     """The code of the functions that all programs call, which is loaded once, and their addresses."""
     with _PRELUDE_LOCK:
         if not _PRELUDE:
-            code = cache.get_or_make(f"{identity()} optimisation 0\n{PRELUDE}", lambda: object_code(PRELUDE, 0))
+            code = cache.get_or_make(f"{identity()} optimisation 1\n{PRELUDE}", lambda: object_code(PRELUDE, 1))
             _PRELUDE.append(Loaded([code], {}))
     return _PRELUDE[0], {name: _PRELUDE[0].address(name) for name in FUNCTIONS}

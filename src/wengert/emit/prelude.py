@@ -10,6 +10,8 @@ Fresh memory costs far more than using it (the system makes pages of zeros at th
 loop over it), so large blocks go back to a *pool* that all programs of the process share (`wengert.runtime.pool`): how
 many bytes it holds, the place to be replaced next, and its places. Threads take and put blocks by atomic exchange.
 
+Functions that seldom run, or once in a call, are `optnone`: all first calls wait for these functions to be compiled.
+
 Sizes are multiplied by `wengert_product`, where a negative number stands for trouble (-1 a negative size, -2 more than
 there can be) and stays.
 """
@@ -61,14 +63,14 @@ define i64 @wengert_capacity(ptr %block) nounwind {
 
 # Give memory back to the system; the pool's count is lowered where the block was in the pool.
 _DISCARD = """
-define void @wengert_discard(ptr %block) noinline nounwind {
+define void @wengert_discard(ptr %block) noinline optnone nounwind {
   %at = getelementptr i8, ptr %block, i64 -8
   %memory = load ptr, ptr %at
   call void @free(ptr %memory)
   ret void
 }
 
-define void @wengert_discard_pooled(ptr %pool, ptr %block) noinline nounwind {
+define void @wengert_discard_pooled(ptr %pool, ptr %block) noinline optnone nounwind {
   %capacity = call i64 @wengert_capacity(ptr %block)
   %less = sub i64 0, %capacity
   %held = atomicrmw add ptr %pool, i64 %less monotonic
@@ -79,7 +81,7 @@ define void @wengert_discard_pooled(ptr %pool, ptr %block) noinline nounwind {
 
 # A block of the pool that is large enough and not much too large, or null.
 _TAKE = f"""
-define ptr @wengert_take(ptr %pool, i64 %bytes) noinline nounwind {{
+define ptr @wengert_take(ptr %pool, i64 %bytes) noinline optnone nounwind {{
   %most = shl i64 %bytes, 1
   br label %head
 head:
@@ -124,7 +126,7 @@ none:
 
 # Into an empty place; else into the next in turn, whose block is discarded, so that what is never taken goes.
 _PUT = f"""
-define void @wengert_put(ptr %pool, ptr %block) noinline nounwind {{
+define void @wengert_put(ptr %pool, ptr %block) noinline optnone nounwind {{
   %capacity = call i64 @wengert_capacity(ptr %block)
   %number = ptrtoint ptr %block to i64
   %held = atomicrmw add ptr %pool, i64 %capacity monotonic
@@ -171,7 +173,7 @@ end:
 _NEW = f"""
 @wengert_colours = internal global i64 0
 
-define ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed) noinline nounwind {{
+define ptr @wengert_new(ptr %pool, i64 %bytes, i1 %zeroed) noinline optnone nounwind {{
   %many = icmp ugt i64 %bytes, {_MOST_BYTES_OF_A_BLOCK}
   br i1 %many, label %none, label %some
 none:
@@ -222,7 +224,7 @@ align:
   ret ptr %aligned
 }}
 
-define void @wengert_free(ptr %pool, ptr %block) noinline nounwind {{
+define void @wengert_free(ptr %pool, ptr %block) noinline optnone nounwind {{
   %missing = icmp eq ptr %block, null
   br i1 %missing, label %done, label %some
 some:
@@ -263,7 +265,7 @@ make:
   ret ptr %new
 }
 
-define void @wengert_release(ptr %pool, ptr %slots, i64 %count) noinline nounwind {
+define void @wengert_release(ptr %pool, ptr %slots, i64 %count) noinline optnone nounwind {
   br label %head
 head:
   %i = phi i64 [ 0, %0 ], [ %next, %body ]
@@ -280,7 +282,7 @@ done:
   ret void
 }
 
-define ptr @wengert_grow(ptr %pool, ptr %data, i64 %used, i64 %capacity, i64 %size) noinline nounwind {
+define ptr @wengert_grow(ptr %pool, ptr %data, i64 %used, i64 %capacity, i64 %size) noinline optnone nounwind {
   %bytes = call i64 @wengert_product(i64 %capacity, i64 %size)
   %grown = call ptr @wengert_new(ptr %pool, i64 %bytes, i1 false)
   %missing = icmp eq ptr %grown, null
@@ -297,7 +299,7 @@ end:
 
 # A stack of scalars is three numbers in registers: its memory, its top, its capacity.
 _SCALAR_STACKS = f"""
-define {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %wanted, i64 %size) noinline nounwind {{
+define {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %wanted, i64 %size) noinline optnone nounwind {{
   %few = icmp slt i64 %wanted, {_FIRST_CAPACITY}
   %capacity = select i1 %few, i64 {_FIRST_CAPACITY}, i64 %wanted
   %grown = call ptr @wengert_grow(ptr %pool, ptr %data, i64 %top, i64 %capacity, i64 %size)
@@ -318,7 +320,7 @@ some:
 # array in it begins (0 for none). In front of each chunk lie these three numbers as they were before it, in front of
 # each array where the one before it begins. So to keep an array costs nothing but the use of memory.
 _KEPT = f"""
-define i1 @wengert_extend(ptr %pool, ptr %stack, i64 %bytes, i64 %capacity) noinline nounwind {{
+define i1 @wengert_extend(ptr %pool, ptr %stack, i64 %bytes, i64 %capacity) noinline optnone nounwind {{
   %double = shl i64 %capacity, 1
   %bounded = call i64 @llvm.umin.i64(i64 %double, i64 {_LARGEST_CHUNK})
   %usual = call i64 @llvm.umax.i64(i64 %bounded, i64 {FEWEST_BYTES})
@@ -402,7 +404,7 @@ found:
   ret ptr %array
 }}
 
-define void @wengert_release_stacks(ptr %pool, ptr %stacks, i64 %count) noinline nounwind {{
+define void @wengert_release_stacks(ptr %pool, ptr %stacks, i64 %count) noinline optnone nounwind {{
   br label %head
 head:
   %i = phi i64 [ 0, %0 ], [ %next, %after ]
