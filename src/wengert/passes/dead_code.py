@@ -108,6 +108,8 @@ class _Liveness:
                 self.block(nested)
             if isinstance(statement, Load | Apply):
                 self.storages.update(self.root(one) for one in reads(statement))
+            if isinstance(statement, Apply):  # of several results, those that nobody uses are written, too
+                self.storages.update(self.root(one) for one in writes(statement))
 
     def kept_statements(self, block: Block) -> Block:
         """The live statements of a block."""
