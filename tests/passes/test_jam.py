@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import wengert as wg
-from tests.passes.comparing import after, outcome, prepared
+from tests.passes.comparing import after, arguments_of, outcome, prepared, random_program
 from wengert.compiler import PREPARE
 from wengert.emit import compile_program
 from wengert.passes import jam
+from wengert.passes.independent import mark_independent
 from wengert.passes.jam import jam_rows
 from wengert.program.statements import For, Program
 from wengert.program.traverse import walk
@@ -111,3 +112,17 @@ def triangle(A: Any, x: Any) -> None:
 def test_other_rows_stay(kernel: Any) -> None:
     """Rows that use what another has made, and rows of different lengths."""
     assert not is_jammed(after(ready(kernel), jam_rows))
+
+
+def test_random_programs_give_the_same_bits() -> None:
+    """Variables, triangles and accumulations at random places, wherever rows are independent."""
+    changes = 0
+    for seed in range(400):
+        before = after(random_program(seed), mark_independent)
+        changed = after(before, jam_rows)
+        if is_jammed(changed):
+            changes += 1
+            for size in (1, 3, 4, 5, 9):
+                arguments = arguments_of(size, seed)
+                assert outcome(changed, arguments) == outcome(before, arguments), (seed, size)
+    assert changes > 20
