@@ -190,6 +190,22 @@ def test_an_output_that_the_loop_reads_is_left_alone() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("length", [300_000, 600_000, 1_100_000])
+def test_of_long_vectors_few_are_put_aside(length: int) -> None:
+    """The rows have a bounded number of elements: of vectors as long as that, one is put aside at a time."""
+
+    def averaged(A: Any, x: Any) -> Any:
+        for _ in range(5):
+            x = 0.5 * x + np.mean(A @ x)
+        return np.sum(x)
+
+    rng = np.random.default_rng(length)
+    arguments = rng.normal(size=(2, length)) / length, rng.normal(size=length)
+    found = wg.grad(wg.jit(averaged), (0, 1))(*arguments)
+    for one, other in zip(found, wg.grad(averaged, (0, 1))(*arguments), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
 def test_an_exception_in_a_loop_passes_through() -> None:
     """A check that fails between two products ends the call as it would have."""
 
