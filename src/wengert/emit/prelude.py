@@ -299,19 +299,19 @@ end:
 
 # A stack of scalars is three numbers in registers: its memory, its top, its capacity.
 _SCALAR_STACKS = f"""
-define {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %data, i64 %top, i64 %wanted, i64 %size) noinline optnone nounwind {{
-  %few = icmp slt i64 %wanted, {_FIRST_CAPACITY}
-  %capacity = select i1 %few, i64 {_FIRST_CAPACITY}, i64 %wanted
-  %grown = call ptr @wengert_grow(ptr %pool, ptr %data, i64 %top, i64 %capacity, i64 %size)
+define {{ ptr, i64 }} @wengert_enlarge(ptr %pool, ptr %old, i64 %top, i64 %room, i64 %size) noinline optnone nounwind {{
+  %few = icmp slt i64 %room, {_FIRST_CAPACITY}
+  %capacity = select i1 %few, i64 {_FIRST_CAPACITY}, i64 %room
+  %grown = call ptr @wengert_grow(ptr %pool, ptr %old, i64 %top, i64 %capacity, i64 %size)
   %missing = icmp eq ptr %grown, null
   br i1 %missing, label %none, label %some
 none:
   ret {{ ptr, i64 }} zeroinitializer
 some:
   %bytes = call i64 @wengert_capacity(ptr %grown)
-  %room = udiv i64 %bytes, %size
+  %places = udiv i64 %bytes, %size
   %first = insertvalue {{ ptr, i64 }} poison, ptr %grown, 0
-  %both = insertvalue {{ ptr, i64 }} %first, i64 %room, 1
+  %both = insertvalue {{ ptr, i64 }} %first, i64 %places, 1
   ret {{ ptr, i64 }} %both
 }}
 """

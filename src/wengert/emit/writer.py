@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 __all__ = ["Module", "Writer"]
 
 # A module costs a few milliseconds by itself, as does a piece of this many letters.
-_LENGTH_OF_A_SHARE = 10_000
+_LENGTH_OF_A_SHARE = 16_000
 _MOST_SHARES = 8
 
 # A pure function of its arguments: LLVM may move, merge and vectorise its calls.
