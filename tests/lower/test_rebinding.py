@@ -212,3 +212,29 @@ def test_numbers_are_exchanged_in_a_branch_after_a_loop_that_carried_one():
         return s, t
 
     np.testing.assert_array_equal(wg.jit(f)(X, 0.7), f(X, 0.7))
+
+
+@pytest.mark.parametrize("first", ["x", "y"])
+def test_arrays_exchanged_in_one_loop_and_written_after_or_in_another_are_refused(first):
+    """The caller's arrays would be told from the copies that the loops carry, however often they are carried on."""
+
+    def once(x, y, n):
+        if n > 2:
+            x, y = y, x
+        target = x if first == "x" else y
+        target[0] = 5.0
+        return x[0] + y[1]
+
+    def again(x, y, n):
+        for _ in range(3):
+            x, y = y, x
+        for i in range(n):
+            if first == "x":
+                x[0] = 5.0 + i
+            else:
+                y[0] = 5.0 + i
+        return x[0] + y[1]
+
+    for function in (once, again):
+        with pytest.raises(NotAcceptedError, match="is one of several arrays"):
+            lowered(function, X, X + 1, 3)

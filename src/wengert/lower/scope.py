@@ -38,12 +38,13 @@ EXITS = (RETURNED, BROKEN, SKIPPED, RAISED)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Copy:
-    """A copy where Python shares: its home, the statements that copy, and the array it was made from.
+    """A copy where Python shares: its home, the statements that copy, and the array it was made from, `origin`.
 
-    `source` is `None` where nothing else can reach that array.
+    `source` is that array too, but `None` where nothing else can reach it.
     """
 
     home: Storage
+    origin: Storage
     source: Storage | None
     statements: tuple[Statement, ...]
     name: str
@@ -198,6 +199,7 @@ class _Move:
     name: str
     room: View
     value: View
+    origin: Storage
 
 
 def _store(context: Context, home: Home, value: Abstract, moves: list[_Move]) -> None:
@@ -216,7 +218,7 @@ def _store(context: Context, home: Home, value: Abstract, moves: list[_Move]) ->
         case View() as room:
             assert isinstance(value, View)
             if value != room:
-                moves.append(_Move(home.name, room, value))
+                moves.append(_Move(home.name, room, value, storing.root(context, value.storage)))
         case tuple() as parts:
             assert isinstance(value, (Sequence, Record))
             for part, item in zip(parts, value.items, strict=True):
@@ -269,13 +271,14 @@ def _copy(context: Context, move: _Move, live: Iterable[str], moved: set[str]) -
         if not bounds.same_size(context, size, other):
             message = f"`{name}` changes its size from {{}} to {{}} under control flow; use another name"
             builder.check(builder.bind("equal", size, other), "UnsupportedOperationError", message, size, other)
-    source = storing.root(context, move.value.storage)
-    shared = _reachable(context, source, live, moved)
+    origin = move.origin
+    shared = _reachable(context, origin, live, moved)
     with builder.block() as copying:
         arrays.assign(context, move.room, move.value)
     builder.append_all(copying)
     where = context.location()
-    context.copies.append(Copy(move.room.storage, source if shared else None, tuple(copying), move.name, where))
+    source = origin if shared else None
+    context.copies.append(Copy(move.room.storage, origin, source, tuple(copying), move.name, where))
 
 
 def _reachable(context: Context, source: Storage, live: Iterable[str], moved: set[str]) -> bool:

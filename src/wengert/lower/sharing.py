@@ -47,19 +47,35 @@ def refuse_visible_copies(context: Context, body: Block) -> None:
         return
     places = _Places(body)
     copying = {id(one) for copy in context.copies for outer in copy.statements for one in walk((outer,))}
+    homes: dict[Storage, set[Storage]] = {}
+    for copy in context.copies:
+        homes.setdefault(copy.origin, set()).add(copy.home)
     for copy in context.copies:
         start = next((one for one in copy.statements if id(one) in places.position), None)
         if copy.source is None or start is None:  # made while a loop's types were still being found
             continue
+        one_array = _reached(homes, copy.home, copy.source)
         for statement in places.statements:
             written = {context.roots.get(storage, storage) for storage in writes(statement)}
-            if id(statement) in copying or not written & {copy.home, copy.source}:
+            if id(statement) in copying or not written & one_array:
                 continue
             after = places.position[id(statement)] > places.position[id(start)]
             shared = set(places.around[id(statement)]) & set(places.around[id(start)])
             lasting = shared - set(places.allocated.get(copy.home, ())) - set(places.allocated.get(copy.source, ()))
             if after or lasting:
                 _refuse(copy, statement)
+
+
+def _reached(homes: dict[Storage, set[Storage]], *storages: Storage) -> set[Storage]:
+    """The storages, and those that copies of them went to: what Python may hold in one array."""
+    found: set[Storage] = set()
+    ahead = list(storages)
+    while ahead:
+        one = ahead.pop()
+        if one not in found:
+            found.add(one)
+            ahead += homes.get(one, ())
+    return found
 
 
 def _refuse(copy: Copy, statement: Statement) -> None:

@@ -62,7 +62,7 @@ def shared_copy(context: Context, value: ArrayLike, source: View, hint: str = "t
     found = copy_of(context, value, hint)
     made = tuple(context.builder.innermost[count:])
     owner = root(context, source.storage)
-    context.copies.append(Copy(found.storage, owner, made, owner.hint, context.location()))
+    context.copies.append(Copy(found.storage, owner, owner, made, owner.hint, context.location()))
     return View(found.storage, found.axes, found.sizes, writable=False)
 
 
