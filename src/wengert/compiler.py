@@ -56,8 +56,8 @@ _SIMPLER: list[Pass] = [forward_values, without_dead_code, hoist_invariants]
 _LOOPS: list[Pass] = [simplify_integers, hoist_invariants, cut_checks, simplify_integers, without_dead_code]
 
 PREPARE: list[Pass] = [
-    unify_sizes, *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS, move_loops_outward, interchange_loops,
-    mark_independent,
+    unify_sizes, *_SIMPLER, fuse_loops, forward_values, without_dead_code, *_LOOPS,
+    move_loops_outward, interchange_loops, mark_independent,
 ]  # fmt: skip
 """What is done to a program before it is differentiated."""
 
@@ -66,8 +66,7 @@ DERIVATIVE: list[Pass] = _SIMPLER
 
 FINISH: list[Pass] = [
     expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils,
-    sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences, jam_rows,
-    store_disjoint_sums,
+    sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences, jam_rows, store_disjoint_sums,
 ]  # fmt: skip
 """What is done to a program before it becomes machine code."""
 
@@ -120,6 +119,7 @@ class Kernel:
         self.inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
         self.outputs = [one for one in program.parameters if isinstance(one, Array) and one.output]
         self._is_output = [isinstance(one, Array) and one.output for one in program.parameters]
+        self._are_outputs_last = not any(self._is_output[: len(self.inputs)])
         self._derivatives: dict[Any, Kernel] = {}
         self._fetch_sizes = [[self._place_of(size) for size in one.sizes] for one in self.outputs]
 
@@ -177,20 +177,39 @@ class Kernel:
         return not self.outputs and not self.written
 
     def _run_with_copies(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
-        given = list(leaves)
-        refuse_overlap(leaves, self.written)
-        back: list[tuple[Any, Any]] = []
-        for i in self._arrays:
-            given[i] = self._prepared(leaves[i], i, back)
-        made = [
-            self.zeros(tuple(n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in sizes), one.storage.dtype)
-            for one, sizes in zip(self.outputs, self._fetch_sizes, strict=True)
-        ]
-        inputs, outputs = iter(given), iter(made)
-        results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
+        given, back = leaves, list[tuple[Any, Any]]()
+        if self.written or not all(_is_plain(leaves[i], dtype) for i, dtype in self._arrays.items()):
+            refuse_overlap(leaves, self.written)
+            given = [self._prepared(leaf, i, back) if i in self._arrays else leaf for i, leaf in enumerate(leaves)]
+        made = [self.zeros(self._shape(number, given), one.storage.dtype) for number, one in enumerate(self.outputs)]
+        if self._are_outputs_last:
+            results = self.machine_code(*given, *made)
+        else:
+            inputs, outputs = iter(given), iter(made)
+            results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
         for leaf, changed in back:
             leaf[...] = changed
         return results, made
+
+    def _shape(self, output: int, given: Sequence[Any]) -> tuple[int, ...]:
+        """The shape of an output."""
+        like = self._like[output]
+        if like is not None:
+            shape: tuple[int, ...] = given[like].shape
+            return shape
+        return tuple(n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in self._fetch_sizes[output])
+
+    @cached_property
+    def _like(self) -> list[int | None]:
+        """For each output the input that has its shape, if there is one."""
+        found: list[int | None] = []
+        for places in self._fetch_sizes:
+            owners = {place[0] for place in places if not isinstance(place, int)}
+            owner = owners.pop() if len(owners) == 1 else None
+            rank = None if owner is None else self.inputs[owner].storage.rank  # type: ignore[union-attr]  # an array
+            is_whole = places == [(owner, axis) for axis in range(rank or 0)] and len(places) == rank
+            found.append(owner if is_whole else None)
+        return found
 
     def zeros(self, sizes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
         """An output before the program adds to it."""
