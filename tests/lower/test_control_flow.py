@@ -308,3 +308,117 @@ def test_division_by_zero_and_assertions_raise():
         execute(lowered(check, 1.5, 2.5), 1.5, 2.5)
     raises_the_same(check, 1.5, -2.5)
     agrees(check, 2.5, 1.5)
+
+
+def _next_row_unless_found(M):
+    count = 0
+    for i in range(3):
+        for j in range(2):
+            if M[i, j] > 1.0:
+                break
+            if j == 1:
+                continue
+            count += 10
+        else:
+            continue
+        count += 1
+    return count
+
+
+def _both_loops_are_left(M):
+    found = -1.0
+    for i in range(3):
+        for j in range(2):
+            if M[i, j] > 0.7:
+                found = 1.0 + i
+                break
+        else:
+            continue
+        break
+    else:
+        found = 5.0
+    return found
+
+
+def _left_by_the_else(M):
+    count, k = 0, 0
+    while k < 3:
+        k += 1
+        for j in range(2):
+            if M[k - 1, j] > 0.9:
+                break
+        else:
+            if M[k - 1, 0] > 0.2:
+                continue
+            break
+        count += 1
+    else:
+        count += 50
+    return count + 0.1 * k
+
+
+def _returns_among_them(M):
+    for i in range(3):
+        for j in range(2):
+            if M[i, j] > 1.2:
+                return M[i, j] * 2
+            if M[i, j] < -1.5:
+                break
+        else:
+            if M[i, 0] > 0.9:
+                return M[i, 0] * 3
+            if M[i, 0] > 0.2:
+                break
+    else:
+        return M[0, 0]
+    return M[1, 1]
+
+
+def _unrolled_inside_a_loop(M):
+    count = 0
+    for i in range(3):
+        for bound in (1.0, 0.5):
+            if M[i, 0] > bound:
+                break
+            count += 7
+        else:
+            break
+        count += 1
+    else:
+        count += 1000
+    return count
+
+
+def _unrolled_both(M):
+    count = 0
+    for bound in (1.0, 0.5, -1.0):
+        for i in (0, 1, 2):
+            if M[i, 0] > bound:
+                break
+            count += 5
+        else:
+            if M[0, 1] > 0:
+                continue
+            break
+        count += 1
+    else:
+        count += 100
+    return count
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        _next_row_unless_found,
+        _both_loops_are_left,
+        _left_by_the_else,
+        _returns_among_them,
+        _unrolled_inside_a_loop,
+        _unrolled_both,
+    ],
+)
+def test_the_else_of_a_loop_leaves_the_loop_around_it(f):
+    """A `break` or `continue` there belongs to the outer loop, and what the inner loop did is not taken for it."""
+    for seed in range(8):
+        M = 1.2 * np.random.default_rng(seed).standard_normal((3, 2))
+        agrees(f, M)

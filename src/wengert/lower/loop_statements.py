@@ -50,21 +50,28 @@ def _live(context: Context, node: ast.For | ast.While) -> set[str]:
     return liveness.head[node] | liveness.after[node]
 
 
-def _otherwise(context: Context, node: ast.For | ast.While, live: set[str]) -> None:
-    """The `else` of a loop, which runs unless the loop was left early."""
+def _otherwise(context: Context, node: ast.For | ast.While, live: set[str], broken: Variable | None) -> None:
+    """The `else` of a loop, which runs unless the loop was left early: `broken` is its flag."""
     if not node.orelse:
         return
-    stopped: Operand = Constant(False, "bool")
-    for name in (BROKEN, RETURNED):
-        stopped = context.builder.bind("logical_or", stopped, _flag(context, name))
-    branch(context, stopped, lambda: None, lambda: lower_block(context, node.orelse, live | _FLAGS), live | _FLAGS)
+    stopped = context.builder.bind("logical_or", _truth(context, BROKEN, broken), _flag(context, RETURNED))
+    after = live | _FLAGS | {SKIPPED}
+    branch(context, stopped, lambda: None, lambda: lower_block(context, node.orelse, after), after)
+
+
+def _leaves_outer(node: ast.For | ast.While) -> bool:
+    """Whether the `else` of a loop leaves the loop around it, or its iteration."""
+    return any(contains(node.orelse, kind, through_loops=False) for kind in (ast.Break, ast.Continue))
 
 
 def _flag(context: Context, name: str) -> Operand:
-    env = scope_of(context).env
-    if name not in env:
+    return _truth(context, name, scope_of(context).env.get(name))
+
+
+def _truth(context: Context, name: str, flag: Variable | None) -> Operand:
+    if flag is None:
         return Constant(False, "bool")
-    value = read(context, env, name, env[name])
+    value = read(context, dict(scope_of(context).env), name, flag)  # the flag of a loop around may have this name
     if isinstance(value, Static):
         return Constant(bool(value.value), "bool")
     assert isinstance(value, Scalar)
@@ -138,7 +145,7 @@ def _rolled(context: Context, node: ast.For, iterable: Iterable, live: set[str])
                 context, loop, integer(0), iterable.count, 1, place, lambda counter: body(iterable.element(counter))
             )
 
-    repeat(context, node, live, form, lambda: _otherwise(context, node, live))
+    repeat(context, node, live, form, partial(_otherwise, context, node, live))
 
 
 def _each(context: Context, node: ast.For, items: Sequence[Abstract]) -> Callable[[int], bool]:
@@ -168,6 +175,7 @@ def _unrolled(
     outer = {name: scope.env.get(name) for name in (BROKEN, SKIPPED)}
     scope.env[BROKEN] = Variable(Static(False))
     inside = live | _FLAGS
+    leaves_outer = _leaves_outer(node)
 
     def go_on(number: int) -> None:
         while begin(number):
@@ -182,9 +190,15 @@ def _unrolled(
             branch(context, stopped, partial(note_left, context, True), partial(resumed, number), inside)
             return
         if rest is None:
-            _otherwise(context, node, live)
+            if not leaves_outer:
+                _otherwise(context, node, live, scope.env.get(BROKEN))
         else:
             assert isinstance(node, ast.For)
+            context.refuse_unless(
+                not leaves_outer,
+                "`break` or `continue` in the `else` of a loop whose first iteration differs from the others",
+                "Give the variables of the loop their kind before it.",
+            )
             scope.loops = loops
             _rolled(context, node, rest, live)
 
@@ -196,10 +210,13 @@ def _unrolled(
         go_on(0)
     finally:
         scope.loops = loops
+    broken = scope.env.get(BROKEN)
     for name, variable in outer.items():
         scope.env.pop(name, None)
         if variable is not None:
             scope.env[name] = variable
+    if leaves_outer:
+        _otherwise(context, node, live, broken)
 
 
 def lower_while(context: Context, node: ast.While) -> None:
@@ -220,7 +237,7 @@ def lower_while(context: Context, node: ast.While) -> None:
 
     before = dict(scope_of(context).env)
     try:
-        repeat(context, node, live, form, lambda: _otherwise(context, node, live))
+        repeat(context, node, live, form, partial(_otherwise, context, node, live))
     except UnrollingError as refusal:
         scope_of(context).env = before
         _unrolled(context, node, partial(_decided, context, node, refusal), live)

@@ -120,9 +120,16 @@ def _carried(context: Context, node: ast.For | ast.While, live: set[str]) -> tup
 
 
 def repeat(
-    context: Context, node: ast.For | ast.While, live: set[str], form: Form, otherwise: Callable[[], None]
+    context: Context,
+    node: ast.For | ast.While,
+    live: set[str],
+    form: Form,
+    otherwise: Callable[[Variable | None], None],
 ) -> None:
-    """Lower a loop and its `else`. `form` emits the loop; it is one of the forms below."""
+    """Lower a loop and its `else`. `form` emits the loop; it is one of the forms below.
+
+    `otherwise` is given the flag that says that the loop was left. A `break` in it leaves the loop around this one.
+    """
     scope = scope_of(context)
     outer = scope.env.get(BROKEN)
     before = {**scope.env, BROKEN: Variable(Static(False))}
@@ -153,10 +160,10 @@ def repeat(
     plan.settled = True
     context.builder.append_all(trial)
     scope.env = _after(before, loop, changed)
-    otherwise()
-    scope.env.pop(BROKEN, None)
+    broken = scope.env.pop(BROKEN, None)
     if outer is not None:
         scope.env[BROKEN] = outer
+    otherwise(broken)
 
 
 def _with_hint(text: str, names: set[str]) -> str:
