@@ -96,7 +96,7 @@ REFUSED = [
     (lambda A: A[1, 2, 3], "too many indices", A),
     (lambda x: x[1.5], "only integers, slices", x),
     (lambda x: 1 if x else 0, "ambiguous", x),
-    (lambda z: z > 0, "not ordered", x + 1j),
+    (lambda z: z.item(0) > 0, "not ordered", x + 1j),
     (lambda m: -m, "boolean negative", x > 0),
     (lambda x: x.sum(axis=1), "axis 1 is out of bounds", x),
     (lambda x: np.sum(x, foo=1), "unexpected keyword argument", x),

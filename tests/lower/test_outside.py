@@ -79,6 +79,8 @@ def _changes() -> dict[str, tuple[Callable[[float], float], Callable[[pytest.Mon
         "values of a dict": (lambda x: x * sum(TABLE.values()), lambda m: m.setitem(TABLE, "c", 1.0)),
         "an item with a default": (lambda x: x * TABLE.get("c", 5.0), lambda m: m.setitem(TABLE, "c", 1.0)),
         "truth of a dict": (lambda x: x if TABLE else -x, lambda m: [m.delitem(TABLE, k) for k in list(TABLE)]),
+        "a union of sets": (lambda x: x if {3} & CHOSEN else -x, lambda m: m.setitem(here, "CHOSEN", {3})),
+        "a set that is changed": (lambda x: x if {4} & CHOSEN else -x, lambda m: CHOSEN.add(4)),
         "a member of a set": (lambda x: x if 3 in CHOSEN else -x, lambda m: m.setitem(here, "CHOSEN", {3})),
         "number of items of an object": (lambda x: x * len(MODEL), lambda m: m.setattr(MODEL, "items", [1.0])),
         "truth of an object": (lambda x: x if MODEL else -x, lambda m: m.setattr(MODEL, "gain", -1.0)),
@@ -121,7 +123,6 @@ def test_changes_outside_are_seen_by_the_next_call(name: str, monkeypatch: pytes
         lambda x: x * next(COUNTER),
         lambda x: x * (MODEL + 1.0),
         lambda x: x * float(MODEL),
-        lambda x: x if {3} | CHOSEN else -x,
         lambda x: x * id(MODEL),
     ],
 )

@@ -31,14 +31,13 @@ _REASONS = {
         adaptive_quadrature blockwise_matrix_square
     """,
     "sharing memory can be told from a copy, depending on the path": "alias_returned_by_a_function",
-    "a name is an array on one path and a number on another": "polynomials_of_numpy",
     "a name that is bound later": "late_binding_of_a_loop_variable",
     "parts of complex arrays are written": "complex_buffer_filled_by_parts real_part_is_a_view",
     "statements and functions that are not compiled": """
         copies_do_not_share match_on_a_name cached_helper_of_constants
         vectorised_user_function
-        flat_read_and_view_written diagonal_filled values_put_at_places
-        values_placed_under_masks partitioned_in_place flat_written constant_matrix_changed_after_product
+        flat_read_and_view_written values_put_at_places
+        values_placed_under_masks partitioned_in_place flat_written
         constant_sorted_filled_and_shuffled constant_changed_through_attributes
         constant_changed_by_operator_functions rounding_has_no_slope joined_and_split
         metropolis_path_with_fixed_draws random_noise_is_constant namedtuple_argument

@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from wengert.errors import UnsupportedOperationError
 from wengert.lower import arrays
 from wengert.lower.captures import capture
 from wengert.lower.context import Context
@@ -284,7 +285,7 @@ def _raise_if(context: Context, node: ast.Raise, found: Operand) -> None:
     kind = evaluate(context, called)
     exception = kind.value if isinstance(kind, Static) else None
     known = isinstance(exception, type) and getattr(builtins, exception.__name__, None) is exception
-    known = known or exception is np.linalg.LinAlgError
+    known = known or exception in (np.linalg.LinAlgError, UnsupportedOperationError)
     context.refuse_unless(known, "only Python's own exceptions are raised by compiled functions", "Use ValueError.")
     assert isinstance(exception, type)
     with builder.block() as making:

@@ -219,6 +219,9 @@ def extremum(context: Context, *values: Abstract, function: Any) -> Abstract:
             return reduction(context, operand, function=np.max if function is builtins.max else np.min)
         values = tuple(elements_of(context, value))
     context.refuse_unless(values, "min or max of nothing")
+    known = [one.value for one in values if isinstance(one, Static) and is_plain(one.value)]
+    if len(known) == len(values):
+        return Static(function(known))
     best = as_operand(context, values[0])
     for one in values[1:]:
         best = _better(context, best, as_operand(context, one), "greater" if function is builtins.max else "less")

@@ -59,6 +59,8 @@ def evaluate_call(context: Context, node: ast.Call) -> Abstract:
 
 
 def _arguments(context: Context, node: ast.Call) -> tuple[list[Abstract], dict[str, Abstract]]:
+    from wengert.lower import python_calls
+
     nodes = [keyword.value for keyword in node.keywords]
     positional: list[Abstract] = []
     for number, argument in enumerate(node.args):
@@ -70,6 +72,7 @@ def _arguments(context: Context, node: ast.Call) -> tuple[list[Abstract], dict[s
         if keyword.arg is not None:
             keywords[keyword.arg] = value
             continue
+        value = python_calls.as_record(context, value)
         context.refuse_unless(isinstance(value, Record) and value.cls is dict, "`**` takes a dict of known form")
         assert isinstance(value, Record)
         keywords.update(zip(value.names, value.items, strict=True))

@@ -26,6 +26,7 @@ from wengert.lower.elementwise import (
 )
 from wengert.lower.storing import assign, copy_of, in_storage, new_array, shared_copy
 from wengert.lower.values import Abstract, Along, Lazy, Scalar, Sequence, Static, View
+from wengert.ops.table import COMPOSITES
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Constant, Operand
 
@@ -261,6 +262,12 @@ def linspace(
     axis: Abstract | None = None,
 ) -> Abstract:
     builder = context.builder
+    if shape_of(as_operand(context, start)) or shape_of(as_operand(context, stop)):
+        from wengert.lower import lower_into
+
+        given = {"num": num, "endpoint": endpoint, "retstep": retstep, "dtype": dtype, "axis": axis}
+        options = {name: one for name, one in given.items() if one is not None}
+        return lower_into(context, COMPOSITES[np.linspace], [start, stop], options)
     unsupported_option(context, "axis", axis, 0)
     (count,) = sizes_of(context, Static(50) if num is None else num)
     ends = endpoint is None or bool(static(context, endpoint, "endpoint"))

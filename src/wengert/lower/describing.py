@@ -11,7 +11,10 @@ import numpy as np
 
 from wengert.lower.calls import lowers
 from wengert.lower.context import Context
+from wengert.lower.elementwise import as_operand, shape_of
 from wengert.lower.values import Abstract, Lazy, Record, Scalar, Sequence, Static, View
+from wengert.program.builder import integer
+from wengert.rules.python_values import is_constant, is_empty
 
 __all__: list[str] = []
 
@@ -39,6 +42,22 @@ def _example(value: Abstract) -> Any:
 def described(context: Context, *values: Abstract, function: Any, **options: Abstract) -> Abstract:
     found = function(*map(_example, values), **{name: _example(one) for name, one in options.items()})
     return Static(found)
+
+
+@lowers(is_constant)
+def constant(context: Context, a: Abstract) -> Abstract:
+    """What the program computes may carry a derivative."""
+    return Static(False)
+
+
+@lowers(is_empty)
+def empty(context: Context, a: Abstract) -> Abstract:
+    """An array whose result would be of another kind if it were empty: an error when the program runs."""
+    builder = context.builder
+    for size in shape_of(as_operand(context, a)):
+        some = builder.bind("greater", size, integer(0))
+        builder.check(some, "UnsupportedOperationError", "this function of an empty array is not compiled")
+    return Static(False)
 
 
 @lowers(set, frozenset)

@@ -51,7 +51,8 @@ _BOOLEAN = {
     "multiply": "logical_and", "minimum": "logical_and", "fmin": "logical_and", "bitwise_and": "logical_and",
     "bitwise_xor": "not_equal", "logical_xor": "not_equal", "invert": "logical_not",
 }  # fmt: skip
-_COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+_ORDERS = ("less", "less_equal", "greater", "greater_equal")
+_COMPARISONS = (*_ORDERS, "equal", "not_equal")
 
 
 def constant_of(context: Context, value: Any) -> Scalar | None:
@@ -282,8 +283,21 @@ def scalar_function(builder: Builder, name: str, operands: Sequence[Operand], dt
         if name in ("conjugate", "absolute"):
             return cast[0]
         name = _BOOLEAN.get(name, name)
+    if name in _ORDERS and dtypes[0].startswith("complex"):
+        return _complex_order(builder, name, cast[0], cast[1])
     found = builder.bind(name, *cast, dtype=dtypes[-1] if FUNCTIONS[name].kind == "given" else None)
     return builder.cast(found, dtypes[-1])
+
+
+def _complex_order(builder: Builder, name: str, first: Operand, second: Operand) -> Operand:
+    """NumPy's order of complex numbers: by the real parts, by the imaginary ones where those are equal, never of NaN."""
+    parts = [(builder.bind("real", one), builder.bind("imag", one)) for one in (first, second)]
+    (x, x_imag), (y, y_imag) = parts
+    strict = name.removesuffix("_equal")
+    no_nan = builder.bind("equal", builder.bind("add", x_imag, y_imag), builder.bind("add", x_imag, y_imag))
+    by_real = builder.bind("logical_and", builder.bind(strict, x, y), no_nan)
+    by_imag = builder.bind("logical_and", builder.bind("equal", x, y), builder.bind(name, x_imag, y_imag))
+    return builder.bind("logical_or", by_real, by_imag)
 
 
 def ufunc(context: Context, name: str, operands: Sequence[ArrayLike]) -> Scalar | Lazy:
@@ -311,8 +325,6 @@ def _comparison_dtypes(
     context: Context, name: str, operands: Sequence[ArrayLike], dtypes: tuple[str, ...]
 ) -> tuple[str, ...]:
     """NumPy compares integers of all sizes by value."""
-    if dtypes[0].startswith("complex") and name not in ("equal", "not_equal"):
-        context.refuse("complex numbers are not ordered", "Compare their absolute values or real parts.")
     if any(isinstance(one, Scalar) and one.weak for one in operands) and np.dtype(dtypes[0]).kind in "iu":
         return ("int64", "int64", "bool")
     return dtypes

@@ -137,7 +137,7 @@ def _container_or_choice(context: Context, node: ast.expr) -> Abstract:
         case ast.Set(elements):
             return arrays.call(context, set, [Items(tuple(several(context, elements)))])
         case ast.SetComp():
-            context.refuse(f"a {type(node).__name__} is not compiled", "Use tuples, lists or dicts of a fixed form.")
+            return arrays.call(context, set, [Items(tuple(comprehended(context, node.generators, node.elt)))])
     return context.refuse(f"this expression ({type(node).__name__}) is not compiled")
 
 
@@ -163,10 +163,13 @@ def held(context: Context, value: Abstract, later: Sequence[ast.AST]) -> Abstrac
 
 
 def _dictionary(context: Context, keys: Sequence[ast.expr | None], values: Sequence[ast.expr]) -> Abstract:
+    from wengert.lower.python_calls import as_record
+
     items: dict[Any, Abstract] = {}
     for key, node in zip(keys, values, strict=True):
         value = evaluate(context, node)
         if key is None:
+            value = as_record(context, value)
             context.refuse_unless(isinstance(value, Record), "`**` takes a dict of known form")
             assert isinstance(value, Record)
             items.update(zip(value.names, value.items, strict=True))
@@ -213,7 +216,9 @@ def apply_binary(context: Context, op: ast.operator, first: Abstract, second: Ab
 def _computed(context: Context, function: Callable[..., Any], *values: Any) -> Abstract:
     """An operation on what is known now, by Python itself."""
     for value in values:
-        if not is_plain(value) and type(value).__module__.split(".")[0] not in _OWN_OPERATORS:
+        if isinstance(value, (set, frozenset)) and all(map(is_plain, value)):
+            observed(context, value, "keys")
+        elif not is_plain(value) and type(value).__module__.split(".")[0] not in _OWN_OPERATORS:
             context.refuse(f"an operator on a {type(value).__name__}", "Take the number out of it first.")
     try:
         return Static(function(*values))

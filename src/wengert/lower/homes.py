@@ -31,6 +31,7 @@ __all__ = [
     "Several",
     "fits",
     "join",
+    "join_sizes",
     "kind_of",
     "load",
     "make_home",
@@ -128,6 +129,8 @@ def number(value: Abstract) -> Scalar | None:
         if dtype == "int64" and not -(2**63) <= value.value < 2**63:
             return None
         return Scalar(Constant(value.value, dtype), weak=True)
+    if isinstance(value, Static) and isinstance(value.value, (np.number, np.bool_)):
+        return Scalar(Constant(value.value.item(), value.value.dtype.name), weak=False)
     return None
 
 
@@ -170,7 +173,12 @@ def join(context: Context, name: str, first: Kind, second: Kind) -> Kind:
             f"`{plain_name(name)}` has {len(one.sizes)} axes on one path and {len(other.sizes)} on another",
             "Use two names, or give it the same number of axes everywhere.",
         )
-    return ArrayKind(_join_dtypes(context, name, one.dtype, other.dtype), one.sizes)
+    if one.dtype != other.dtype:
+        context.refuse(
+            f"`{plain_name(name)}` has the dtype {one.dtype} on one path and {other.dtype} on another",
+            f"Give it the dtype {np.result_type(one.dtype, other.dtype).name} from the start.",
+        )
+    return ArrayKind(one.dtype, one.sizes)
 
 
 def _array_kind(kind: Kind) -> ArrayKind | None:
@@ -309,21 +317,58 @@ def storages_of(value: Abstract | None) -> set[Storage]:
     return set()
 
 
+def visible_size(context: Context, size: Operand, inside: set[Value | Storage]) -> Operand | None:
+    """A size computed here, where the values `inside` a block are not bound yet; `None` if it cannot be."""
+    if isinstance(size, Constant) or size not in inside:
+        return size
+    bind = context.builder.definitions.get(size)
+    if bind is None:
+        return None
+    operands = [visible_size(context, one, inside) for one in bind.operands]
+    known = [one for one in operands if one is not None]
+    if len(known) < len(operands):
+        return None
+    again = context.builder.bind(bind.function, *known, dtype=size.dtype, hint=size.hint)
+    return bounds.size_of(context, again) if size in context.not_negative else again
+
+
+def join_sizes(
+    context: Context, condition: Operand, first: Kind, second: Kind, inside: set[Value | Storage]
+) -> Kind:
+    """The first kind, with the sizes of the second where a condition does not hold, as far as both are computed here."""
+    if isinstance(first, Several) and isinstance(second, Several):
+        pairs = zip(first.items, second.items, strict=True)
+        return Several(tuple(join_sizes(context, condition, a, b, inside) for a, b in pairs), first.like)
+    one, other = _array_kind(first), _array_kind(second)
+    if one is None or other is None or first == second:
+        return first
+    sizes = []
+    for size, another in zip(one.sizes, other.sizes, strict=True):
+        found = visible_size(context, size, inside)
+        if not bounds.same_size(context, size, another):
+            there = visible_size(context, another, inside)
+            if found is not None and there is not None:
+                chosen = context.builder.bind("where", condition, found, there, dtype="int64", hint="n")
+                found = bounds.size_of(context, chosen)
+            else:
+                found = there if found is None else found
+        elif found is None:
+            found = visible_size(context, another, inside)
+        sizes.append(size if found is None else found)
+    return ArrayKind(one.dtype, tuple(sizes))
+
+
 def visible_sizes(context: Context, name: str, kind: Kind, inside: set[Value | Storage]) -> Kind:
     """The kind with sizes that can be computed here, where the values `inside` a block are not bound yet."""
 
     def computed(size: Operand) -> Operand:
-        if isinstance(size, Constant) or size not in inside:
-            return size
-        bind = context.builder.definitions.get(size)
-        if bind is None:
+        found = visible_size(context, size, inside)
+        if found is None:
             context.refuse(
                 f"the size of `{plain_name(name)}` is only known inside this branch or loop",
                 f"Make `{plain_name(name)}` before it, with the size it will have.",
             )
-        operands = tuple(computed(one) for one in bind.operands)
-        again = context.builder.bind(bind.function, *operands, dtype=size.dtype, hint=size.hint)
-        return bounds.size_of(context, again) if size in context.not_negative else again
+        return found
 
     match kind:
         case ArrayKind(dtype, sizes):

@@ -159,6 +159,7 @@ def norm(
     axes = axes_of(context, axis, len(shape_of(value)))
     kept = is_true(context, keepdims, "keepdims")
     whole = axis is None or axis == Static(None)
+    assert axis is not None or whole
     if order is None and (whole or len(axes) in (1, 2)):
         return root_of_squares(context, value, axes, kept)
     if (order == "fro" and len(axes) == 2) or (order == 2 and len(axes) == 1):
@@ -166,7 +167,11 @@ def norm(
     from wengert.lower import lower_into
     from wengert.ops.table import COMPOSITES
 
-    options = {"ord": Static(order), "axis": Static(None if whole else axes), "keepdims": Static(kept)}
+    given: Any = None
+    if not whole:  # of a matrix, in the order given: rows, then columns
+        given = static(context, axis, "an axis")
+        given = tuple(given) if isinstance(given, tuple | list) else (given,)
+    options = {"ord": Static(order), "axis": Static(given), "keepdims": Static(kept)}
     return lower_into(context, COMPOSITES[np.linalg.norm], [value], options)
 
 

@@ -32,7 +32,7 @@ from wengert.lower.scope import settled
 from wengert.lower.targets import change_container
 from wengert.lower.values import Abstract, Record, Scalar, Sequence, Static
 
-__all__ = ["call_builtin", "call_method", "change_by_method"]
+__all__ = ["as_record", "call_builtin", "call_method", "change_by_method"]
 
 _EMPTY: dict[Any, Abstract] = {list: Sequence((), mutable=True), dict: Record(dict, (), ()), tuple: Sequence(())}
 _PYTHON_TYPES = {"bool": bool, "int64": int, "float64": float, "complex128": complex}
@@ -327,6 +327,13 @@ def call_method(context: Context, method: Method, arguments: list[Abstract], key
             except ValueError as error:
                 context.refuse(str(error))
     return context.refuse(f"the method `{name}` of a {python_type(context, base).__name__} is not compiled here")
+
+
+def as_record(context: Context, value: Abstract) -> Abstract:
+    """The value, with its items if it is a dict from outside."""
+    if isinstance(value, Static) and type(value.value) is dict:
+        return _outside_dict(context, value.value)
+    return value
 
 
 def _outside_dict(context: Context, value: dict[Any, Any]) -> Record:

@@ -449,8 +449,8 @@ def _merge_name(
             joined = _joined(context, condition, arms, values[0], values[1])
             if joined is not None:
                 return Variable(joined, home)
-    if home is None or not (is_open(home) or all(_fits(home, variable) for variable in given)):
-        home = _branch_home(context, name, arms, found, given)
+    if home is None or not (is_open(home) or all(_fits(context, home, variable) for variable in given)):
+        home = _branch_home(context, condition, name, arms, found, given)
     for arm, variable, targets in zip(arms, found, stores, strict=True):
         if variable is not None and not _raised(arm):
             targets[name] = home
@@ -519,16 +519,30 @@ def _parts(value: Abstract) -> set[Value | Storage]:
     return set()
 
 
-def _fits(home: Home, variable: Variable) -> bool:
+def _fits(context: Context, home: Home, variable: Variable) -> bool:
     if variable.value is None:
         return variable.home is home
-    return homes.fits(home, variable.value)
+    return homes.fits(home, variable.value) and _same_sizes(context, home, variable.value)
+
+
+def _same_sizes(context: Context, home: Home, value: Abstract) -> bool:
+    """Whether arrays are surely of the sizes of their home."""
+    if isinstance(home.parts, tuple) and isinstance(value, (Sequence, Record)):
+        return all(_same_sizes(context, part, item) for part, item in zip(home.parts, value.items, strict=True))
+    if not isinstance(home.parts, View) or not isinstance(value, View):
+        return True
+    return all(bounds.same_size(context, a, b) for a, b in zip(home.parts.sizes, value.sizes, strict=True))
 
 
 def _branch_home(
-    context: Context, name: str, arms: tuple[Arm, Arm], found: list[Variable | None], given: list[Variable]
+    context: Context,
+    condition: Operand,
+    name: str,
+    arms: tuple[Arm, Arm],
+    found: list[Variable | None],
+    given: list[Variable],
 ) -> Home:
-    """A new home for what two paths leave, made before the branch."""
+    """A new home for what two paths leave, made before the branch. Sizes that differ follow the condition."""
     for variable in given:
         if name in scope_of(context).liveness.changed and isinstance(variable.value, (Sequence, Record)):
             refuse_shared(context, name, variable.value)
@@ -541,8 +555,9 @@ def _branch_home(
         else:
             kinds.append(homes.kind_of(variable.value))
     inside = arms[0].inside | arms[1].inside
-    kinds.sort(key=lambda kind: _unseen(kind, inside))
-    kind = kinds[0] if len(kinds) == 1 else homes.join(context, name, kinds[0], kinds[1])
+    kind = kinds[0]
+    if len(kinds) == 2:
+        kind = homes.join_sizes(context, condition, homes.join(context, name, *kinds), kinds[1], inside)
     kind = homes.visible_sizes(context, name, as_place(kind, inside), inside)
     flagged = name != RETURN and (len(given) < len(found) or any(variable.maybe for variable in given))
     return homes.make_home(context, name, kind, flagged)
@@ -556,13 +571,3 @@ def as_place(kind: homes.Kind, inside: set[Value | Storage]) -> homes.Kind:
         case homes.Several(items, like):
             return homes.Several(tuple(as_place(item, inside) for item in items), like)
     return kind
-
-
-def _unseen(kind: homes.Kind, inside: set[Value | Storage]) -> int:
-    """How many of the sizes are not bound yet before the branch: the kind with the fewest comes first."""
-    match kind:
-        case homes.ArrayKind(sizes=sizes) | homes.Fixed(View(sizes=sizes)):
-            return sum(size in inside for size in sizes)
-        case homes.Several(items=items):
-            return sum(_unseen(item, inside) for item in items)
-    return 0

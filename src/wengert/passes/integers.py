@@ -13,7 +13,7 @@ from dataclasses import replace
 from wengert.analysis.affine import Form, affine, at_most, facts_of, feasible, minus
 from wengert.analysis.index import Index, index_program
 from wengert.program.builder import integer
-from wengert.program.statements import Bind, Block, For, If, Operand, Program, Statement, Value, While
+from wengert.program.statements import Bind, Block, For, If, Operand, Program, Section, Span, Statement, Value, While
 from wengert.program.traverse import bound, rebuild, substitute, walk
 
 __all__ = ["simplify_integers"]
@@ -28,7 +28,21 @@ def simplify_integers(program: Program) -> Program:
             found = _simpler(index, one)
             if found is not None:
                 known[one.value] = known.get(found, found) if isinstance(found, Value) else found
-    return replace(program, body=substitute(_without(program.body, known), known)) if known else program
+    if not known:
+        return program
+    results = tuple(_renamed(one, known) for one in program.results)
+    return replace(program, body=substitute(_without(program.body, known), known), results=results)
+
+
+def _renamed(result: Operand | Section, known: dict[Value, Operand]) -> Operand | Section:
+    if not isinstance(result, Section):
+        return known.get(result, result) if isinstance(result, Value) else result
+
+    def new(operand: Operand) -> Operand:
+        return known.get(operand, operand) if isinstance(operand, Value) else operand
+
+    axes = (Span(new(a.start), new(a.size), new(a.step)) if isinstance(a, Span) else new(a) for a in result.axes)
+    return replace(result, axes=tuple(axes))
 
 
 def _simpler(index: Index, one: Bind) -> Operand | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from wengert.ops.table import composite, declare, unsupported, vjp
 from wengert.rules.casting import as_array, cast_to
+from wengert.rules.python_values import is_empty
 
 declare(np.convolve, linear=["a", "v"])
 
@@ -59,7 +60,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
 @composite(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     x = as_array(x)
-    value = np.zeros_like(x)
+    value = np.zeros_like(x) + 0
     for coefficient in as_array(p):
         value = value * x + coefficient
     return value
@@ -81,7 +82,8 @@ def polynomial_polyval(x: Any, c: Any, tensor: bool = True) -> Any:
 def _same_length(a1: Any, a2: Any) -> tuple[Any, Any]:
     a1, a2 = np.atleast_1d(a1, a2)
     longest = max(len(a1), len(a2))
-    return np.pad(a1, (longest - len(a1), 0)), np.pad(a2, (longest - len(a2), 0))
+    first, second = (np.concatenate((np.zeros(longest - len(a), a.dtype), a)) for a in (a1, a2))
+    return first, second
 
 
 @composite(np.polyadd)
@@ -95,8 +97,9 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 
 def _without_leading_zeros(p: Any) -> Any:
-    trimmed = np.trim_zeros(np.atleast_1d(p), "f")
-    return trimmed if np.size(trimmed) else np.zeros(1, trimmed.dtype)
+    p = np.atleast_1d(p)
+    p = np.concatenate((np.zeros(1, p.dtype), p))
+    return p[min(int(np.argmax(np.append(p != 0, True))), len(p) - 1) :]
 
 
 @composite(np.polymul)
@@ -110,7 +113,7 @@ def polyder(p: Any, m: Any = 1) -> Any:
     if m < 0:
         raise ValueError("Order of derivative must be positive (see polyint)")
     p = as_array(p)
-    for _ in range(m):
+    for _ in tuple(range(m)):  # so that compiled code, too, has an array of another size for each
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
@@ -126,7 +129,7 @@ def polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
     if len(constants) < m:
         raise ValueError("k must be a scalar or a rank-1 array of length 1 or >m.")
     p = as_array(p)
-    for i in range(m):
+    for i in tuple(range(m)):
         p = np.concatenate((p / np.arange(len(p), 0, -1), constants[i : i + 1]))
     return p
 
@@ -138,11 +141,12 @@ def poly(seq_of_zeros: Any) -> Any:
         zeros = np.linalg.eigvals(zeros)
     elif np.ndim(zeros) != 1:
         raise ValueError("input must be 1d or non-empty square 2d array.")
-    if np.size(zeros) == 0:
+    if is_empty(zeros):
         return 1.0
-    coefficients = np.ones(1, zeros.dtype)
+    nothing = np.zeros(1, zeros.dtype)
+    coefficients = np.concatenate((np.ones(1, zeros.dtype), np.zeros(np.size(zeros), zeros.dtype)))
     for zero in zeros:
-        coefficients = np.convolve(coefficients, np.stack((np.ones((), zeros.dtype), -zero)))
+        coefficients = coefficients - zero * np.concatenate((nothing, coefficients[:-1]))
     if np.iscomplexobj(zeros) and np.all(np.sort(zeros) == np.sort(np.conjugate(zeros))):
         return np.copy(np.real(coefficients))
     return coefficients
@@ -210,6 +214,7 @@ def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: 
         raise ValueError("the number of data points must exceed order to scale the covariance matrix")
     else:
         factor = residuals / (len(x) - order)
+        factor = np.reshape(factor, ()) if np.ndim(y) == 1 else factor
     return c, (base * factor if np.ndim(y) == 1 else base[:, :, None] * factor)
 
 

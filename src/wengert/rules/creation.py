@@ -153,12 +153,9 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     count = len(x) if N is None else N
     if count < 0:
         raise ValueError("negative dimensions are not allowed")
-    if count == 0:
-        return np.zeros_like(x, shape=(len(x), 0))
-    columns = [np.ones_like(x)]
-    for i in range(1, count):
-        columns.append(columns[-1] * x if i > 1 else x)
-    return np.stack(columns if increasing else columns[::-1], axis=1)
+    factors = np.broadcast_to(x[:, None], (len(x), max(count - 1, 0)))
+    powers = np.cumprod(np.concatenate((np.ones((len(x), 1), x.dtype), factors), axis=1), axis=1)[:, :count]
+    return powers if increasing else powers[:, ::-1]
 
 
 @composite(np.ix_)

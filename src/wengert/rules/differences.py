@@ -14,6 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from wengert.ops.table import composite
 from wengert.rules.casting import as_array, cast_to
+from wengert.rules.python_values import is_constant
 
 
 def _part(array: Any, axis: int, start: int | None, stop: int | None) -> Any:
@@ -73,7 +74,7 @@ def _spacing(distances: Any, size: int) -> Any:
     distances = as_array(distances)
     steps = np.diff(distances if distances.dtype.kind in "fc" else distances.astype(np.float64))
     # Equal steps are a number only where they are plain: each recorded coordinate has a derivative of its own.
-    return steps[0] if type(steps) is np.ndarray and (steps == steps[0]).all() else steps
+    return steps[0] if is_constant(steps) and (steps == steps[0]).all() else steps
 
 
 def _combined(f: Any, axis: int, weights: tuple[Any, Any, Any], starts: tuple[int, int, int], count: int) -> Any:

@@ -180,8 +180,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     shape = np.shape(a)
     if len(shape) < 2:
         raise ValueError("array must be at least 2-d")
-    if len(shape) > 2 and len(set(shape)) != 1:
+    if len(shape) > 2 and any(size != shape[0] for size in shape):
         raise ValueError("All dimensions of input must be of equal length")
     step = 1 + sum(int(np.prod(shape[i:])) for i in range(1, len(shape)))
-    end = shape[1] * shape[1] if len(shape) == 2 and not wrap else None
-    np.put(a, np.arange(np.size(a))[:end:step], val)
+    end = min(shape[1] * shape[1], np.size(a)) if len(shape) == 2 and not wrap else np.size(a)
+    np.put(a, np.arange(0, end, step), val)

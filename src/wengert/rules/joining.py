@@ -89,7 +89,7 @@ def _block_depth(arrays: Any) -> int:
     depths = {_block_depth(item) for item in arrays}
     if len(depths) != 1:
         raise ValueError(f"List depths are mismatched: {sorted(depths)} in one list")
-    return 1 + depths.pop()
+    return 1 + max(depths)
 
 
 def _largest_rank(arrays: Any) -> int:

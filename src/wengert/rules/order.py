@@ -18,6 +18,7 @@ import numpy as np
 from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import composite, declare, operation, vjp
 from wengert.rules.casting import as_array, cast_to
+from wengert.rules.python_values import is_empty
 
 __all__ = ["average_ties"]
 
@@ -257,7 +258,7 @@ def _nan_quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: A
     _checked_quantile_arguments(a, q, weights, name)
     if np.ndim(q) > 1:
         raise UnsupportedOperationError(f"np.{name} with a q of several dimensions has no derivative rule")
-    if np.size(a) == 0:
+    if is_empty(a):
         return np.nanmean(a, axis, keepdims=keepdims)
     ordered = _sorted_first(a, axis)
     counts = _counts_without_nan(ordered)

@@ -1,4 +1,8 @@
-"""Between Python's own values and arrays: numbers taken out of arrays, and arrays made from lists of numbers."""
+"""Between Python's own values and arrays: numbers taken out of arrays, arrays made from lists, questions of arrays.
+
+What holds: the questions are asked where the answer decides the number of axes or the kind of a result, so in compiled
+code, where these are known before it runs, the answer is always no: an empty array is an error when the program runs.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 
 from wengert.ops.table import operation, vjp
 
-__all__ = ["array_of", "python_complex", "python_float"]
+__all__ = ["array_of", "is_constant", "is_empty", "python_complex", "python_float"]
 
 
 @operation(linear=["x"])
@@ -42,3 +46,13 @@ def array_of(elements: Any) -> Any:
 @vjp(array_of, wrt="elements")
 def array_of_elements(ct: Any, elements: Any) -> Any:
     return [ct[i] for i in range(len(elements))]
+
+
+def is_empty(a: Any) -> bool:
+    """Whether an array has no elements."""
+    return bool(np.size(a) == 0)
+
+
+def is_constant(a: Any) -> bool:
+    """Whether an array is NumPy's own, so that no derivative passes through it."""
+    return type(a) is np.ndarray

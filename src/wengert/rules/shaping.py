@@ -284,12 +284,16 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     axes = range(rank) if axis is None else normalize_axis_tuple(axis, rank, argname="axis")
     if not axes:
         return filt
-    places = np.argwhere(filt != 0)
-    if len(places) == 0:
-        return filt[tuple(slice(0, 0) if i in axes else slice(None) for i in range(rank))]
-    start = [int(i) if "f" in trim else None for i in places.min(axis=0)]
-    stop = [int(i) + 1 if "b" in trim else None for i in places.max(axis=0)]
-    return filt[tuple(slice(start[i], stop[i]) if i in axes else slice(None) for i in range(rank))]
+    spans = [_without_zeros(filt, i, trim) if i in axes else slice(None) for i in range(rank)]
+    return filt[tuple(spans)]
+
+
+def _without_zeros(a: Any, axis: int, trim: str) -> slice:
+    """What is left of an axis without the zeros at its ends; nothing if all elements are zero."""
+    some = np.any(a != 0, axis=tuple(i for i in range(np.ndim(a)) if i != axis))
+    first = int(np.argmax(np.append(some, True))) if "f" in trim else 0
+    behind = int(np.argmax(np.append(some[::-1], True))) if "b" in trim else 0
+    return slice(first, np.shape(a)[axis] - behind)
 
 
 # Triangles and diagonals.

@@ -14,6 +14,7 @@ import numpy as np
 from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import composite, declare, vjp
 from wengert.rules.casting import as_array, cast_to
+from wengert.rules.python_values import is_empty
 
 __all__: list[str] = []
 
@@ -40,7 +41,7 @@ def _weights_like(a: Any, axis: Any, weights: Any) -> Any:
     axes = _normal_axes(axis, np.ndim(a))
     if np.shape(weights) != tuple(np.shape(a)[i] for i in axes):
         raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
-    ordered = np.transpose(weights, tuple(np.argsort(axes).tolist()))
+    ordered = np.transpose(weights, [axes.index(i) for i in sorted(axes)])
     return np.reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(np.shape(a))))
 
 
@@ -234,7 +235,7 @@ def cov(
     if dtype is None:
         dtype = np.result_type(as_array(m).dtype, np.float64 if y is None else as_array(y).dtype, np.float64)
     rows = _observations(m, dtype, not rowvar and np.ndim(m) != 1, "m")
-    if np.shape(rows)[0] == 0:
+    if is_empty(rows) and np.shape(rows)[0] == 0:
         return np.array([]).reshape(0, 0)
     if y is not None:
         y_is_row = np.ndim(y) < 2 or np.shape(y)[0] == 1
