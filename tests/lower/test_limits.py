@@ -48,3 +48,20 @@ def test_partitions_at_several_places() -> None:
     x = np.array([3.0, 1.0, 2.0])
     for kth in (0, -1, (0, 2)):
         np.testing.assert_array_equal(wg.jit(lambda x, kth=kth: np.partition(x, kth))(x), [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("function", [lambda x: max(x) * 2, lambda x: min(x[::-1]) * 2])
+def test_pythons_extrema_of_arrays_compare_one_after_the_other(function: Callable[[Any], Any]) -> None:
+    """NaN is passed over unless it comes first, and of equal numbers the first has the derivative."""
+    for numbers in ([1.0, np.nan, 2.0, 0.5], [np.nan, 1.0], [3.0, 1.0, 3.0, 1.0], [4.0]):
+        x = np.array(numbers)
+        np.testing.assert_array_equal(wg.jit(function)(x), function(x))
+        np.testing.assert_array_equal(wg.grad(wg.jit(function))(x), wg.grad(function)(x))
+    with pytest.raises(ValueError, match="empty"):
+        wg.jit(function)(np.zeros(0))
+
+
+def test_plus_makes_a_number_of_a_truth_value() -> None:
+    """As in Python: `+True` is 1."""
+    found = wg.jit(lambda flag: +flag)(True)
+    assert (type(found), found) == (int, 1)

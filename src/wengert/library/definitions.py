@@ -14,6 +14,8 @@ __all__ = [
     "average_ties",
     "fftfreq",
     "fftshift",
+    "first_largest",
+    "first_smallest",
     "ifftshift",
     "isin",
     "isneginf",
@@ -62,6 +64,26 @@ def isneginf(x: Any, out: None = None) -> Any:
 def isposinf(x: Any, out: None = None) -> Any:
     """`np.isposinf`."""
     return np.isinf(x) & (x > 0)
+
+
+def first_largest(values: Any) -> Any:
+    """Python's `max` of an array: NaN is neither larger nor smaller, and of equal numbers the first is taken."""
+    if values.shape[0] == 0:
+        raise ValueError("max() iterable argument is empty")
+    found = values[0]
+    for i in range(1, values.shape[0]):
+        found = max(found, values[i])
+    return found
+
+
+def first_smallest(values: Any) -> Any:
+    """Python's `min` of an array."""
+    if values.shape[0] == 0:
+        raise ValueError("min() iterable argument is empty")
+    found = values[0]
+    for i in range(1, values.shape[0]):
+        found = min(found, values[i])
+    return found
 
 
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.library.definitions import first_largest, first_smallest
 from wengert.lower.bounds import size_of
 from wengert.lower.calls import lowers, static
 from wengert.lower.captures import is_plain
@@ -212,11 +213,13 @@ def extremum(context: Context, *values: Abstract, function: Any) -> Abstract:
     if len(values) == 1:
         value = values[0]
         if not isinstance(value, Sequence | Static):
-            from wengert.lower.ordering import extremum as reduction
+            from wengert.lower import lower_into
+            from wengert.lower.storing import in_storage
 
             operand = as_operand(context, value)
             context.refuse_unless(len(shape_of(operand)) == 1, "min or max of the rows of an array", "Use np.min.")
-            return reduction(context, operand, function=np.max if function is builtins.max else np.min)
+            definition = first_largest if function is builtins.max else first_smallest
+            return lower_into(context, definition, [in_storage(context, operand)], {})
         values = tuple(elements_of(context, value))
     context.refuse_unless(values, "min or max of nothing")
     known = [one.value for one in values if isinstance(one, Static) and is_plain(one.value)]

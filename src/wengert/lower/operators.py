@@ -57,8 +57,12 @@ def unary(context: Context, op: str, a: Abstract) -> Abstract:
     if op == "logical_not":
         return Scalar(context.builder.bind("logical_not", truth(context, value)), weak=True)
     if op == "positive":
-        if value.dtype == "bool" and not (isinstance(value, Scalar) and value.weak):
-            context.refuse("NumPy has no unary plus for truth values")
+        if value.dtype == "bool":
+            context.refuse_unless(
+                isinstance(value, Scalar) and value.weak, "NumPy has no unary plus for truth values", "Use astype(int)."
+            )
+            assert isinstance(value, Scalar)
+            return Scalar(context.builder.cast(value.operand, "int64"), weak=True)
         return elementwise(context, [value], value.dtype, lambda builder, x: x) if shape_of(value) else value
     if isinstance(value, Scalar) and value.weak:
         operand = context.builder.cast(value.operand, "int64") if value.dtype == "bool" else value.operand
