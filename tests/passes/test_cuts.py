@@ -48,6 +48,18 @@ def matching(A: Any, x: Any) -> None:
         x[i] = A[i, :3] @ x[:3]
 
 
+def rows_of_others(A: Any, x: Any, y: Any) -> None:
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            A[i, j] += x[i] * y[j]
+
+
+def blocks_of_others(n: int, m: int, A: Any, x: Any) -> None:
+    for i in range(1, n):
+        for j in range(m, 0, -1):
+            A[j, i - 1] = x[i] * x[j - 1]
+
+
 def late(x: Any, y: Any) -> None:
     for i in range(len(x)):
         x[i] = 1.0
@@ -66,6 +78,25 @@ CASES: list[tuple[Any, list[list[Any]]]] = [
     (downward_to_others, [[n, np.arange(float(m))] for n in (-1, 0, 1, 3) for m in range(6)]),
     (in_pairs, [[np.ones(n), np.zeros(m)] for n in range(5) for m in range(4)]),
     (matching, [[np.ones((n, m)), np.ones(k)] for n in range(3) for m in range(5) for k in range(5)]),
+    (
+        rows_of_others,
+        [
+            [np.ones((n, m)), np.ones(k), np.ones(p)]
+            for n in range(4)
+            for m in range(4)
+            for k in range(4)
+            for p in range(4)
+        ],
+    ),
+    (
+        blocks_of_others,
+        [
+            [n, m, np.ones((p, q)), np.arange(float(k))]
+            for n in (-1, 0, 1, 3)
+            for m in (-1, 0, 2, 3)
+            for p, q, k in ((0, 0, 0), (4, 3, 4), (2, 3, 4), (4, 1, 4), (4, 3, 1), (4, 3, 2), (3, 2, 3))
+        ],
+    ),
     (late, [[np.zeros(n), np.zeros(m)] for n in range(4) for m in range(4)]),
     (factorise, [[np.ones((n, m)) + 4 * np.eye(n, m), np.ones(1)] for n in range(5) for m in range(5)]),
 ]
@@ -80,7 +111,18 @@ def test_cut_loops_raise_what_they_raised(function: Any, calls: list[list[Any]])
         assert outcome(cut, arguments) == outcome(before, arguments)
 
 
-@pytest.mark.parametrize(("function", "left"), [(shifted, 0), (up_to, 0), (downward, 0), (matching, 0), (in_pairs, 1)])
+@pytest.mark.parametrize(
+    ("function", "left"),
+    [
+        (shifted, 0),
+        (up_to, 0),
+        (downward, 0),
+        (matching, 0),
+        (rows_of_others, 0),
+        (blocks_of_others, 0),
+        (in_pairs, 1),
+    ],
+)
 def test_checks_of_counters_leave_the_loop(function: Any, left: int) -> None:
     """Checks against sizes are gone; one of twice the counter stays."""
     arguments = next(calls for one, calls in CASES if one is function)[-1]

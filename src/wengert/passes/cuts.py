@@ -57,39 +57,60 @@ class _Cutter:
     def _statement(self, statement: Statement) -> Sequence[Statement]:
         if isinstance(statement, For):
             loop = replace(statement, body=self.block(statement.body))
-            return self._loop(statement, loop) if abs(statement.step) == 1 else [loop]
+            for one in walk(loop.body):  # what cutting inner loops has made
+                if isinstance(one, Bind):
+                    self.index.definitions.setdefault(one.value, one)
+            return self._loop(loop) if abs(statement.step) == 1 else [loop]
         if isinstance(statement, If | While):
             return [rebuild(statement, lambda operand: operand, lambda storage: storage, self.block)]
         return [statement]
 
-    def _loop(self, given: For, loop: For) -> Sequence[Statement]:
-        """The loop `given`, whose body was changed to that of `loop`, cut."""
+    def _loop(self, loop: For) -> Sequence[Statement]:
+        """A loop, cut."""
         builder = Builder()
-        builder.where = given.where
-        inside = _bound_inside(given)
-        limit: Operand = given.stop
+        builder.where = loop.where
+        inside = _bound_inside(loop)
+        finder = _Ends(self.index, builder, loop, inside)
+        limit: Operand = loop.stop
+        nearer = "minimum" if loop.step == 1 else "maximum"
+        gone: set[Check] = set()
         checks: list[Check] = []
-        for check in _at_head(given.body):
-            ends = _Ends(self.index, builder, given, inside).of(check.condition)
-            if ends is None or not self._can_be_said_outside(check, given, inside):
+        for check in _at_head(loop.body):
+            if not self._can_be_said_outside(check, loop, inside):
+                break
+            fixed = finder.check_outside(check, {loop.counter: loop.start})
+            if fixed is not None:
+                self._check_unless_never(builder, loop, limit, fixed)
+                gone.add(check)
+                continue
+            ends = finder.of(check.condition)
+            if ends is None:
                 break
             checks.append(check)
             for end in ends:
-                limit = builder.bind("minimum" if given.step == 1 else "maximum", limit, end, hint="stop")
-        if not checks:
+                limit = builder.bind(nearer, limit, end, hint="stop")
+        last = finder.last_checks(gone.union(checks))
+        for one in last:
+            after_first = builder.bind("add", loop.start, integer(loop.step), hint="stop")
+            end = builder.bind("where", one.condition, loop.stop, after_first, hint="stop")
+            limit = builder.bind(nearer, limit, end, hint="stop")
+        gone.update(checks, last.values())
+        if not gone:
             return [loop]
-        cut = For(
-            loop.counter,
-            loop.start,
-            limit,
-            loop.step,
-            tuple(one for one in loop.body if one not in checks),
-            loop.order_free,
-            loop.where,
-        )
-        builder.append(cut)
-        self._raise(builder, given, checks, limit)
+        builder.append(replace(loop, stop=limit, body=tuple(one for one in loop.body if one not in gone)))
+        for one in last:
+            self._check_unless_never(builder, loop, limit, one)
+        if checks:
+            self._raise(builder, loop, checks, limit)
         return builder.finish()
+
+    def _check_unless_never(self, builder: Builder, loop: For, limit: Operand, check: Check) -> None:
+        """A check of what does not change with the iterations, if there is one."""
+        builder.where = check.where
+        never = builder.bind("less_equal" if loop.step == 1 else "greater_equal", limit, loop.start, hint="never")
+        condition = builder.bind("logical_or", never, check.condition, hint="fine")
+        builder.check(condition, check.exception, check.message, *check.operands)
+        builder.where = loop.where
 
     def _can_be_said_outside(self, check: Check, loop: For, inside: set[object]) -> bool:
         """Whether what the check uses is computed from integers of the loop's own body, without loads."""
@@ -151,8 +172,10 @@ class _Ends:
 
     def of(self, condition: Operand) -> list[Operand] | None:
         """Numbers such that the condition holds in the iterations before all of them, and not in the next."""
-        if isinstance(condition, Constant) or condition not in self.inside:
-            return [self._all_or_none(condition)]
+        fixed = self.outside(condition)
+        if fixed is not None:
+            return [self._all_or_none(fixed)]
+        assert isinstance(condition, Value)
         statement = self.index.definitions.get(condition)
         if not isinstance(statement, Bind) or len(statement.operands) != 2:
             return None
@@ -160,6 +183,8 @@ class _Ends:
         if statement.function == "logical_and":
             ends = [self.of(one) for one in (first, second)]
             return None if None in ends else [end for found in ends for end in found or ()]
+        if statement.function == "logical_or":
+            return self._unless(first, second) or self._unless(second, first)
         if first.dtype != "int64" or second.dtype != "int64":
             return None
         match statement.function:
@@ -175,6 +200,50 @@ class _Ends:
                 return self._equal_to_minimum(first, second) or self._equal_to_minimum(second, first)
             case _:
                 return None
+
+    def _unless(self, fixed: Operand, other: Operand) -> list[Operand] | None:
+        """Before which iterations `fixed or other`, of which one does not change with them."""
+        known = self.outside(fixed)
+        ends = None if known is None else self.of(other)
+        if known is None or ends is None:
+            return None
+        return [self.builder.bind("where", known, self.loop.stop, end) for end in ends]
+
+    def check_outside(self, check: Check, counters: dict[Operand, Operand]) -> Check | None:
+        """A check as it is before the loop, if its condition does not change; its message may name `counters`."""
+        condition = self.outside(check.condition)
+        found = [self.outside(one, counters) for one in check.operands]
+        shown = [one for one in found if one is not None]
+        if condition is None or len(shown) < len(found):
+            return None
+        return replace(check, condition=condition, operands=tuple(shown))
+
+    def last_checks(self, others: Collection[Check]) -> dict[Check, Check]:
+        """Checks after all else that an iteration does, which do not change; as they are outside, by what they were."""
+        found: dict[Check, Check] = {}
+        for one in reversed(self.loop.body):
+            if isinstance(one, Check) and one not in others:
+                fixed = self.check_outside(one, {})
+                if fixed is None:
+                    break
+                found[fixed] = one
+            elif not isinstance(one, Bind):
+                break
+        return dict(reversed(found.items()))
+
+    def outside(self, operand: Operand, counters: dict[Operand, Operand] | None = None) -> Operand | None:
+        """An operand as it is known before the loop, where it does not change with the iterations."""
+        known = dict(counters or {})
+        if isinstance(operand, Constant) or operand not in self.inside or operand in known:
+            return known.get(operand, operand)
+        needed = slice_for(self.loop.body, [operand])
+        own = {bound(one) for one in needed}
+        used = {one for statement in needed for one in operands(statement)}
+        is_known = all(isinstance(one, Bind) for one in needed) and (used & self.inside) - own <= known.keys()
+        if operand not in own or not is_known:
+            return None
+        compute_again(self.builder, needed, known)
+        return known[operand]
 
     def _equal_to_minimum(self, first: Operand, second: Operand) -> list[Operand] | None:
         """`min(a, b) == a` says that `a <= b`."""
