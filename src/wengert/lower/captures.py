@@ -7,6 +7,7 @@ fetched at each call; other objects are static.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -33,9 +34,9 @@ _OBSERVERS: dict[str, Callable[[Any, Any], Any]] = {
     "length": lambda found, key: len(found),
     "truth": lambda found, key: bool(found),
     "keys": lambda found, key: tuple(found),
-    "contains": lambda found, key: key in found,
+    "contains": operator.contains,
     "has": hasattr,
-    "item": lambda found, key: found[key],
+    "item": operator.getitem,
     "attribute": getattr,
 }
 
