@@ -35,7 +35,9 @@ SIZES = (4, 3, 5)
 REFUSALS = (
     "is one of several arrays, depending on the path, and one of them is updated in place",
     "`the result` is a sequence of 7 on one path and a number on another",
+    "is a view of an array whose name is assigned again under control flow",
     "is a Python number on one path and has the dtype float32 on another",
+    "has the dtype float32 on one path and float64 on another",
 )
 """What may be refused: copies that could be told from sharing, returns from nested loops, dtypes that differ."""
 SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised")
