@@ -35,6 +35,7 @@ __all__ = [
     "UnsupportedOperationError",
     "WengertError",
     "caret",
+    "is_own_file",
     "user_location",
 ]
 
@@ -116,10 +117,15 @@ def caret(location: SourceLocation | None, column: int, reason: str, remedy: str
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
+def is_own_file(filename: str) -> bool:
+    """Whether a file is one of wengert's."""
+    return filename.startswith(_PACKAGE)
+
+
 def _is_user_frame(frame: FrameType) -> bool:
     module = frame.f_globals.get("__name__", "")
     return not (
-        frame.f_code.co_filename.startswith(_PACKAGE) or module == "numpy" or module.startswith(("numpy.", "scipy."))
+        is_own_file(frame.f_code.co_filename) or module == "numpy" or module.startswith(("numpy.", "scipy."))
     )
 
 

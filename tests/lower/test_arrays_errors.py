@@ -132,3 +132,27 @@ def test_sizes_that_turn_out_to_be_one():
         lowered_call(lambda x: x[:1] * x, np.zeros(0))
     with pytest.raises(UnsupportedOperationError, match="is stretched only if"):
         lowered_call(lambda x, n: x[:n] * x, x, 1)
+
+
+def chosen(x: Any) -> Any:
+    y = x * 2
+    return np.choose([0, 5, 1], [x, y])
+
+
+def picked(x: Any, i: Any) -> Any:
+    return np.take_along_axis(x, i, 0).sum()
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "line"),
+    [
+        (chosen, [np.ones(3)], "return np.choose([0, 5, 1], [x, y])"),
+        (picked, [np.ones(3), np.array([1, 7])], "return np.take_along_axis(x, i, 0).sum()"),
+    ],
+)
+def test_errors_inside_numpys_functions_name_the_users_line(function: Any, arguments: list[Any], line: str) -> None:
+    """What NumPy's function is compiled as is wengert's own source, which tells the user nothing."""
+    with pytest.raises((ValueError, IndexError)) as error:
+        wg.jit(function)(*arguments)
+    assert line in str(error.value)
+    assert f", in {function.__name__}" in str(error.value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -193,7 +194,7 @@ def inline(
         else None
         for one in source.node.args.kwonlyargs
     ]
-    frame = Frame(source.filename, source.name)
+    frame = Frame(source.filename, source.name, caller=context.caller_of(source.filename))
     scope = Scope(source.name, _locals(source.node), _liveness(source.node), outside_of(function), node=source.node)
     variables = _bind(context, source.node, defaults, keyword_defaults, list(arguments), dict(keywords))
     return _run(context, source.node, frame, scope, variables)
@@ -204,7 +205,7 @@ def _inline_local(
 ) -> Abstract:
     node = function.node
     name = f"{function.frame.function}.<locals>.{function.name}"
-    frame = Frame(function.frame.filename, name, function.frame.line_offset, function.frame.column_offset)
+    frame = replace(function.frame, function=name)
     scope = Scope(name, _locals(node), _liveness(node), function.outside, node=node)
     defaults = (list(function.defaults), list(function.keyword_defaults))
     return _run(context, node, frame, scope, _bind(context, node, *defaults, arguments, keywords))

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from wengert.errors import NotAcceptedError, SourceLocation, caret
+from wengert.errors import NotAcceptedError, SourceLocation, caret, is_own_file
 from wengert.lower.captures import Captures
 from wengert.program.builder import Builder
 from wengert.program.statements import Operand, Statement, Storage, Value
@@ -29,13 +29,15 @@ class PeelingError(NotAcceptedError):
 class Frame:
     """One user function being read: its file and name, and how far its source was indented and shifted.
 
-    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns.
+    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns. `caller`: the place of
+    the call, and its column, for a function of wengert's own that is called by one of the user's: what a user is told.
     """
 
     filename: str
     function: str
     line_offset: int = 0
     column_offset: int = 0
+    caller: tuple[SourceLocation, int] | None = None
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Context:
     `in_range`: storages of indices that are in range of a size, and are never written again.
     `roots`: the storages that are another name (a `Reshape`) of the one given.
     `scopes`: the functions being read, as `frames`, with their variables. `captures`: what is taken from outside.
-    `copies`: storages that Python would share where the program copies.
+    `unrolls`: for each open loop of the program whether it could be unrolled instead. `copies`: storages that Python would share where the program copies.
     """
 
     builder: Builder
@@ -65,14 +67,27 @@ class Context:
     roots: dict[Storage, Storage] = field(default_factory=dict)
     scopes: list[Scope] = field(default_factory=list)
     captures: Captures = field(default_factory=Captures)
+    unrolls: list[bool] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
 
     def location(self) -> SourceLocation | None:
-        """Where the syntax being lowered stands."""
+        """Where the syntax being lowered stands, in the user's own source if it is called from there."""
+        place = self._place()
+        return None if place is None else place[0]
+
+    def _place(self) -> tuple[SourceLocation, int] | None:
+        """The location, and the column."""
         if not self.frames or self.node is None or not hasattr(self.node, "lineno"):
             return None
         frame = self.frames[-1]
-        return SourceLocation(frame.filename, self.node.lineno + frame.line_offset, frame.function)
+        if frame.caller is not None:
+            return frame.caller
+        column = getattr(self.node, "col_offset", 0) + frame.column_offset
+        return SourceLocation(frame.filename, self.node.lineno + frame.line_offset, frame.function), column
+
+    def caller_of(self, filename: str) -> tuple[SourceLocation, int] | None:
+        """What `Frame.caller` is for a function of this file, called now."""
+        return self._place() if is_own_file(filename) else None
 
     def at(self, node: ast.AST) -> None:
         """Lower `node` next: statements made from now on carry its place."""
@@ -81,8 +96,8 @@ class Context:
 
     def refuse(self, reason: str, remedy: str = "", kind: type[NotAcceptedError] = NotAcceptedError) -> NoReturn:
         """Refuse the syntax being lowered, with the line, a caret, the reason and what to write instead."""
-        column = getattr(self.node, "col_offset", 0) + (self.frames[-1].column_offset if self.frames else 0)
-        raise kind(caret(self.location(), column, reason, remedy))
+        location, column = self._place() or (None, 0)
+        raise kind(caret(location, column, reason, remedy))
 
     def refuse_unless(self, holds: Any, reason: str, remedy: str = "") -> None:
         """`refuse` where a condition does not hold."""
