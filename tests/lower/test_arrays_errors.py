@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
+import wengert as wg
 from tests.lower.array_checks import check_error, lowered_call
 from wengert.errors import NotAcceptedError, UnsupportedOperationError
 
