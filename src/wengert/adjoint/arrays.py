@@ -124,7 +124,14 @@ def _applied(
     """A rule, lowered for the values that it names."""
     statics = {name: Static(value) for name, value in statement.statics}
     arguments = [ct, *(_argument(primals, statement, operation, name) for name in rule.saves)]
-    keywords = {name: statics.get(name, Static(operation.defaults.get(name))) for name in rule.statics}
+    keywords = {
+        name: statics[name]
+        if name in statics
+        else _argument(primals, statement, operation, name)  # an option that is known when the program runs
+        if name in operation.parameters
+        else Static(operation.defaults.get(name))
+        for name in rule.statics
+    }
     return lower_into(context, rule.function, arguments, keywords)
 
 

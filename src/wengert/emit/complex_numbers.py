@@ -12,7 +12,7 @@ from collections.abc import Callable
 from wengert.emit import floats
 from wengert.emit.floats import FLOATS, number
 from wengert.emit.kinds import Kind, constant_parts
-from wengert.emit.libraries import call_complex
+from wengert.emit.libraries import call_complex, call_special
 from wengert.emit.writer import Writer
 
 __all__ = ["COMPLEX", "compare"]
@@ -40,6 +40,14 @@ def _narrow(w: Writer, kind: Kind, one: Pair) -> Pair:
 def _library(name: str) -> Callable[..., Pair]:
     def emit(w: Writer, kind: Kind, one: Pair) -> Pair:
         return _narrow(w, kind, call_complex(w, name, _wide(w, kind, one)))
+
+    return emit
+
+
+def _special(name: str) -> Callable[..., Pair]:
+    def emit(w: Writer, kind: Kind, one: Pair) -> Pair:
+        ((real, imaginary),) = call_special(w, name, [("complex128", _wide(w, kind, one))], "complex128")
+        return _narrow(w, kind, (real, imaginary))
 
     return emit
 
@@ -219,6 +227,7 @@ def _extreme(name: str, *, skip_nan: bool) -> Callable[..., Pair]:
 
 
 COMPLEX: dict[str, Callable[..., Pair | str]] = {
+    **{name: _special(name) for name in ("erf", "erfc", "gamma", "psi", "ndtr")},
     **{name: _library(c_name) for name, c_name in _C_NAMES.items()},
     "add": _add,
     "subtract": _subtract,

@@ -56,8 +56,9 @@ def library(name: str) -> Callable[..., str]:
 def _special(name: str) -> Callable[..., str]:
     def emit(w: Writer, kind: Kind, one: str) -> str:
         if kind.bits == 64:
-            return call_special(w, name, one)
-        result = call_special(w, name, w.value(f"fpext float {one} to double"))
+            return call_special(w, name, [("float64", (one,))], "float64")[0][0]
+        wide = w.value(f"fpext float {one} to double")
+        ((result,),) = call_special(w, name, [("float64", (wide,))], "float64")
         return w.value(f"fptrunc double {result} to float")
 
     return emit

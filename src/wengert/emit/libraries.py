@@ -12,8 +12,8 @@ import ctypes.util
 import functools
 import importlib
 import platform
-import re
 import sys
+from collections.abc import Sequence
 
 from wengert.emit.writer import PURE, Writer
 from wengert.errors import NotAcceptedError
@@ -125,26 +125,93 @@ def pyx_address(module: str, name: str) -> tuple[int, str]:
     return address, signature.decode()
 
 
+_C_TYPES = {
+    "double": "double",
+    "__pyx_t_double_complex": "complex",
+    "Py_ssize_t": "int",
+    "double *": "double *",
+    "__pyx_t_double_complex *": "complex *",
+}
+_LLVM_TYPES = {"double": ("double",), "complex": ("double", "double"), "int": ("i64",)}
+
+
 @functools.cache
-def _special(name: str, arity: int) -> tuple[int, str]:
-    """A function of doubles; functions of several types are exported under a name with a number."""
+def _special(name: str, types: tuple[str, ...], result: str, outputs: int) -> tuple[int, str, int, int]:
+    """A function of these types: its name, its address, and how many options and pointers to options it has.
+
+    Functions of several types are exported under a name with a number. Several results are written to pointers.
+    """
     module = "scipy.special.cython_special"
     exported = importlib.import_module(module).__pyx_capi__
-    for candidate in (name, *(f"__pyx_fuse_{number}{name}" for number in range(3))):
-        if candidate in exported:
-            address, signature = pyx_address(module, candidate)
-            if re.fullmatch(rf"double \(double(, double){{{arity - 1}}}(, int __pyx_skip_dispatch)?\)", signature):
-                return address, signature
-    raise NotAcceptedError(f"SciPy does not export {name} for compiled code")
+    wanted = (*types, *(f"{result} *",) * (outputs if outputs > 1 else 0))
+    for number, candidate in enumerate((name, *(f"__pyx_fuse_{number}{name}" for number in range(3)))):
+        if candidate not in exported:
+            continue
+        address, signature = pyx_address(module, candidate)
+        returned, _, listed = signature.removesuffix(")").partition(" (")
+        parameters = listed.split(", ")
+        options = sum(one.startswith("int ") for one in parameters)
+        pointers = sum(one.startswith("struct ") for one in parameters)
+        plain = parameters[: len(parameters) - options - pointers]
+        if _C_TYPES.get(returned, returned) == (result if outputs == 1 else "void") and wanted == tuple(
+            _C_TYPES.get(one, one) for one in plain
+        ):
+            return number, address, options, pointers
+    raise NotAcceptedError(f"SciPy does not export {name} of {', '.join(types)} for compiled code")
 
 
-def call_special(w: Writer, name: str, *arguments: str) -> str:
-    """A call of a function of `scipy.special` on doubles."""
-    address, signature = _special(name, len(arguments))
-    symbol = f"wengert_{name}"
-    extra = "skip_dispatch" in signature
+def _arguments(
+    name: str, given: Sequence[tuple[str, tuple[str, ...]]], result: str, outputs: int, w: Writer
+) -> tuple[list[tuple[str, tuple[str, ...]]], tuple[int, int, int, int]]:
+    """The arguments in the types of a function that SciPy has: whole numbers as they are, or else as doubles."""
+    kinds = {"float64": "double", "complex128": "complex", "int64": "int"}
+    typed = [(kinds[dtype], parts) for dtype, parts in given]
+    try:
+        return typed, _special(name, tuple(kind for kind, _ in typed), result, outputs)
+    except NotAcceptedError:
+        if all(kind != "int" for kind, _ in typed):
+            raise
+    typed = [
+        ("double", (w.value(f"sitofp i64 {parts[0]} to double"),)) if kind == "int" else (kind, parts)
+        for kind, parts in typed
+    ]
+    return typed, _special(name, tuple(kind for kind, _ in typed), result, outputs)
+
+
+def call_special(
+    w: Writer, name: str, given: Sequence[tuple[str, tuple[str, ...]]], dtype: str, outputs: int = 1
+) -> list[tuple[str, ...]]:
+    """A call of a function of `scipy.special`: arguments with their dtypes, results of one dtype, all in double precision.
+
+    On the calling conventions named at `call_complex` a complex double is passed and returned as two doubles.
+    """
+    result = {"float64": "double", "complex128": "complex"}[dtype]
+    arguments, (number, address, options, pointers) = _arguments(name, given, result, outputs, w)
+    is_complex = result == "complex" or any(kind == "complex" for kind, _ in arguments)
+    if is_complex and (sys.platform == "win32" or platform.machine() not in ("x86_64", "aarch64", "arm64")):
+        raise NotAcceptedError(f"{name} of complex numbers is not compiled on this platform")
+    symbol = f"wengert_{name}_{number}"
     w.link(symbol, address)
-    types = ", ".join(["double"] * len(arguments) + ["i32"] * extra)
-    w.declare(symbol, f"declare double @{symbol}({types}) {w.attributes(PURE)}")
-    listed = ", ".join([f"double {one}" for one in arguments] + ["i32 0"] * extra)
-    return w.value(f"call double @{symbol}({listed}) {w.attributes(PURE)}")
+    registers = _LLVM_TYPES[result]
+    memory = f"[{len(registers)} x double]"
+    listed = [f"{kind} {one}" for of, parts in arguments for kind, one in zip(_LLVM_TYPES[of], parts, strict=True)]
+    places = [w.alloca(memory) for _ in range(outputs)] if outputs > 1 else []
+    listed += [f"ptr {one}" for one in places] + ["i32 0"] * options + ["ptr null"] * pointers
+    returned = "void" if places else registers[0] if len(registers) == 1 else "{ double, double }"
+    attributes = w.attributes("nounwind willreturn" if places else PURE)
+    types = ", ".join(one.split(" ")[0] for one in listed)
+    w.declare(symbol, f"declare {returned} @{symbol}({types}) {attributes}")
+    call = f"call {returned} @{symbol}({', '.join(listed)}) {attributes}"
+    if places:
+        w.do(call)
+        return [
+            tuple(
+                w.value(f"load double, ptr {w.value(f'getelementptr {memory}, ptr {one}, i64 0, i64 {part}')}")
+                for part in range(len(registers))
+            )
+            for one in places
+        ]
+    found = w.value(call)
+    if len(registers) == 1:
+        return [(found,)]
+    return [(w.value(f"extractvalue {returned} {found}, 0"), w.value(f"extractvalue {returned} {found}, 1"))]

@@ -33,6 +33,8 @@ EMITTERS: dict[str, Callable[[Frame, Apply], None]] = {
     "wengert.rules.decompositions.qr_reduced": qr,
     "wengert.rules.decompositions.svd_factors": svd,
     "wengert.rules.scipy_linalg.triangular_solve": triangular_solve,
+    "wengert.rules.bessel.spherical_jn": special,
+    "wengert.rules.bessel.spherical_yn": special,
 }
 
 

@@ -1,36 +1,48 @@
 """Functions of `scipy.special` on arrays, element by element, as SciPy exports them to compiled code.
 
-What holds: single precision is computed in double precision and rounded.
+What holds: single precision is computed in double precision and rounded. Whole numbers are passed as such where SciPy
+has a function of them.
 """
 
 from __future__ import annotations
 
 from wengert.emit.frame import Frame
-from wengert.emit.kinds import kind_of
+from wengert.emit.kinds import Kind, kind_of
 from wengert.emit.libraries import call_special
-from wengert.emit.scalars import cast
+from wengert.emit.scalars import Parts, cast
 from wengert.emit.sections import View, each_matrix, load, store, view_of
 from wengert.errors import NotAcceptedError
 from wengert.program.statements import Apply, Section
 
 __all__ = ["special"]
 
+_WIDE = {"float32": "float64", "complex64": "complex128"}
+
 
 def special(f: Frame, statement: Apply) -> None:
-    """A function of real numbers; scalars and axes of size 1 are broadcast."""
-    name = statement.function.removeprefix("scipy.special.")
-    double = kind_of("float64")
-    views = [view_of(f, one) for one in (*statement.inputs, *statement.outputs) if isinstance(one, Section)]
-    if any(one.dtype not in ("float64", "float32") for one in views):
-        raise NotAcceptedError(f"{statement.function} of numbers that are not real floats is not compiled")
+    """A function of numbers with one result or several; scalars and axes of size 1 are broadcast."""
+    name = statement.function.rsplit(".", 1)[-1]
+    sections = [one for one in (*statement.inputs, *statement.outputs) if isinstance(one, Section)]
+    views = [view_of(f, one) for one in sections]
+    if any(one.kind.family in ("bool", "unsigned") for one in views):
+        raise NotAcceptedError(f"{statement.function} of {views[0].dtype} numbers is not compiled")
     with each_matrix(f, views, (0,) * len(views)) as places:
         arrays = iter(places)
-        numbers = []
+        given: list[tuple[str, Parts]] = []
         for one in statement.inputs:
             if isinstance(one, Section):
                 view: View = next(arrays)
-                numbers.append(cast(f.w, view.kind, double, load(f, view, ()))[0])
+                given.append(_wide(f, view.kind, load(f, view, ())))
             else:
-                numbers.append(cast(f.w, kind_of(one.dtype), double, f.parts(one))[0])
-        out = places[-1]
-        store(f, out, (), cast(f.w, double, out.kind, (call_special(f.w, name, *numbers),)))
+                given.append(_wide(f, kind_of(one.dtype), f.parts(one)))
+        outputs = places[len(places) - len(statement.outputs) :]
+        wide = _WIDE.get(outputs[0].dtype, outputs[0].dtype)
+        found = call_special(f.w, name, given, wide, len(outputs))
+        for out, parts in zip(outputs, found, strict=True):
+            store(f, out, (), cast(f.w, kind_of(wide), out.kind, parts))
+
+
+def _wide(f: Frame, kind: Kind, parts: Parts) -> tuple[str, Parts]:
+    """A number in double precision, or a whole one in 64 bits, and its dtype."""
+    dtype = "int64" if kind.is_integer or kind.family == "bool" else _WIDE.get(kind.dtype, kind.dtype)
+    return dtype, cast(f.w, kind, kind_of(dtype), parts)

@@ -5,27 +5,34 @@ What holds: the signatures are those of the functions.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 __all__ = [
     "add_reduceat",
+    "apply_along_axis",
+    "argwhere",
     "average_ties",
+    "delete",
     "fftfreq",
     "fftshift",
     "first_largest",
     "first_smallest",
     "ifftshift",
+    "insert",
     "isin",
     "isneginf",
     "isposinf",
     "normal_axes",
     "normal_axis",
     "partition",
+    "putmask",
     "ravel_multi_index",
     "rfftfreq",
     "unravel_index",
+    "unwrap",
 ]
 
 
@@ -192,3 +199,98 @@ def fftfreq(n: int, d: Any = 1.0, device: Any = None) -> Any:
 def rfftfreq(n: int, d: Any = 1.0, device: Any = None) -> Any:
     """`np.fft.rfftfreq`."""
     return np.arange(n // 2 + 1) * (1.0 / (n * d))
+
+
+def argwhere(a: Any) -> Any:
+    """`np.argwhere`."""
+    return np.transpose(np.stack(np.nonzero(a)))
+
+
+def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+    """`np.delete`."""
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = normal_axis(axis, np.ndim(arr))
+    kept = np.ones(np.shape(arr)[axis], np.bool_)
+    kept[obj] = False
+    return arr[(*(slice(None),) * axis, kept)]
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+    """`np.insert`: before one place, or before each of several."""
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis = normal_axis(axis, np.ndim(arr))
+    rows = np.moveaxis(np.asarray(arr), axis, 0)
+    size = np.shape(rows)[0]
+    values = np.asarray(values).astype(rows.dtype)
+    places = np.asarray(obj)
+    if places.dtype == np.bool_:
+        places = np.flatnonzero(places)
+    if np.ndim(places) == 0 or np.shape(places) == (1,):
+        values = np.reshape(values, (1,) * (np.ndim(arr) - np.ndim(values)) + np.shape(values))
+        values = values if np.ndim(places) == 0 else np.moveaxis(values, axis, 0)
+        place = int(np.reshape(places, ()))
+        if not -size <= place <= size:
+            raise IndexError(f"index {place} is out of bounds for axis {axis} with size {size}")
+        place = place + size if place < 0 else place
+        added = np.broadcast_to(values, (np.shape(values)[0], *np.shape(rows)[1:]))
+        return np.moveaxis(np.concatenate((rows[:place], added, rows[place:])), 0, axis)
+    if np.any(places < -size) or np.any(places > size):
+        raise IndexError("index out of bounds in insert")
+    places = np.where(places < 0, places + size, places)
+    order = np.argsort(places, kind="stable")
+    count = np.shape(places)[0]
+    places[order] = places[order] + np.arange(count)
+    shape = (*np.shape(arr)[:axis], count, *np.shape(arr)[axis + 1 :])
+    kept = np.ones(size + count, np.bool_)
+    kept[places] = False
+    found = np.empty((size + count, *np.shape(rows)[1:]), rows.dtype)
+    found[places] = np.moveaxis(np.broadcast_to(values, shape), axis, 0)
+    found[kept] = rows
+    return np.moveaxis(found, 0, axis)
+
+
+def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    """`np.apply_along_axis`: the first result says the shape and the dtype of all."""
+    axis = normal_axis(axis, np.ndim(arr))
+    lines = np.moveaxis(np.asarray(arr), axis, -1)
+    outer = np.shape(lines)[:-1]
+    rows = np.reshape(lines, (math.prod(outer), np.shape(lines)[-1]))
+    if np.shape(rows)[0] == 0:
+        raise ValueError("Cannot apply_along_axis when any iteration dimensions are 0")
+    first = np.asarray(func1d(rows[0], *args, **kwargs))
+    found = np.empty((np.shape(rows)[0], *np.shape(first)), first.dtype)
+    found[0] = first
+    for i in range(1, np.shape(rows)[0]):
+        found[i] = func1d(rows[i], *args, **kwargs)
+    joined = np.reshape(found, (*outer, *np.shape(first)))
+    inner = range(len(outer), len(outer) + np.ndim(first))
+    return np.transpose(joined, (*range(axis), *inner, *range(axis, len(outer))))
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    """`np.putmask`."""
+    if np.size(mask) != np.size(a):
+        raise ValueError("putmask: mask and data must be the same size")
+    chosen = np.reshape(np.asarray(mask), np.shape(a)) != 0
+    if np.size(values) > 0:
+        a[chosen] = np.resize(np.asarray(values), np.shape(a))[chosen]
+
+
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
+    """`np.unwrap`."""
+    p = np.asarray(p)
+    steps = np.diff(p, axis=axis)
+    limit = period / 2 if discont is None else discont
+    if np.issubdtype(np.result_type(steps, period), np.integer):
+        high, is_ambiguous = period // 2, period % 2 == 0
+    else:
+        high, is_ambiguous = period / 2, True
+    wrapped = np.mod(steps + high, period) - high
+    if is_ambiguous:
+        wrapped = np.where((wrapped == -high) & (steps > 0), high, wrapped)
+    corrections = np.where(np.abs(steps) < limit, 0, wrapped - steps)
+    first = np.moveaxis(p, axis, 0)[:1]
+    rest = np.moveaxis(p, axis, 0)[1:] + np.cumsum(np.moveaxis(corrections, axis, 0), axis=0)
+    return np.moveaxis(np.concatenate((first, rest)), 0, axis)

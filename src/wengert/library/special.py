@@ -1,4 +1,7 @@
-"""Special functions of NumPy, element by element."""
+"""Special functions of NumPy, and those of SciPy that are not exported to compiled code, element by element.
+
+Source of the zeta function: Moshier, *Methods and Programs for Mathematical Functions*, 1989 (Euler and Maclaurin).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-__all__ = ["i0", "sinc"]
+__all__ = ["hurwitz_zeta", "i0", "polygamma", "sinc"]
 
 
 def sinc(out: Any, x: Any) -> None:
@@ -19,3 +22,64 @@ def sinc(out: Any, x: Any) -> None:
 def i0(out: Any, x: Any) -> None:
     """`np.i0`."""
     out[...] = scipy.special.i0(np.abs(x))
+
+
+def polygamma(out: Any, n: Any, x: Any) -> None:
+    """`scipy.special.polygamma`."""
+    if out.ndim > 0:
+        for i in range(out.shape[0]):
+            polygamma(out[i], n[i] if np.ndim(n) > 0 else n, x[i] if np.ndim(x) > 0 else x)
+    else:
+        order, argument = n * 1.0, x * 1.0
+        if order == 0.0:
+            out[...] = scipy.special.digamma(argument)
+        else:
+            sign = -1.0 if order % 2.0 == 0.0 else 1.0
+            out[...] = sign * scipy.special.gamma(order + 1.0) * _zeta(order + 1.0, argument)
+
+
+def hurwitz_zeta(out: Any, x: Any, q: Any) -> None:
+    """`scipy.special.zeta(x, q)`."""
+    if out.ndim > 0:
+        for i in range(out.shape[0]):
+            hurwitz_zeta(out[i], x[i] if np.ndim(x) > 0 else x, q[i] if np.ndim(q) > 0 else q)
+    else:
+        out[...] = _zeta(x * 1.0, q * 1.0)
+
+
+_EXPANSION = (
+    *(12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10),
+    *(-2.950130727918164224e12, 1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17),
+    -7.1661652561756670113e18,
+)
+"""The reciprocals of the coefficients of the expansion: (2 k)! / B_2k."""
+
+
+def _zeta(x: Any, q: Any) -> Any:
+    if np.isnan(x) or np.isnan(q):
+        return x + q
+    if x == 1.0 or (x > 1.0 and q <= 0.0 and q == np.floor(q)):
+        return np.inf
+    if x < 1.0 or (q <= 0.0 and x != np.floor(x)):
+        return np.nan
+    if q > 1e8:
+        return (1.0 / (x - 1.0) + 1.0 / (2.0 * q)) * q ** (1.0 - x)
+    total, place, term = np.power(q, -x), q, 0.0
+    count = 0
+    while count < 9 or place <= 9.0:
+        count += 1
+        place += 1.0
+        term = np.power(place, -x)
+        total = total + term
+        if np.abs(term) < 1e-16 * np.abs(total):
+            return total
+    total = total + term * place / (x - 1.0) - 0.5 * term
+    factor, order = 1.0, 0.0
+    for reciprocal in _EXPANSION:
+        factor = factor * (x + order)
+        term = term / place
+        total = total + factor * term / reciprocal
+        factor = factor * (x + order + 1.0)
+        term = term / place
+        order += 2.0
+    return total

@@ -18,6 +18,7 @@ from wengert.program.statements import Constant, Operand, Value
 __all__ = [
     "MOST_ELEMENTS",
     "difference",
+    "differs",
     "loop",
     "nest",
     "product",
@@ -90,6 +91,14 @@ def difference(context: Context, first: Operand, second: Operand) -> int | None:
 def same_size(context: Context, first: Operand, second: Operand) -> bool:
     """Whether two sizes are shown to be equal."""
     return first is second or first == second or difference(context, first, second) == 0
+
+
+def differs(context: Context, size: Operand, other: Operand) -> bool:
+    """Whether one size is the other and some elements more or less, unless the array is empty."""
+    bind = context.builder.definitions.get(other) if isinstance(other, Value) else None
+    if bind is not None and bind.function == "maximum":  # of a slice's size and 0
+        return any(differs(context, size, one) for one in bind.operands if isinstance(one, Value))
+    return difference(context, size, other) not in (None, 0)
 
 
 def prove_at_least(context: Context, operand: Operand, bound: Operand | int) -> bool:

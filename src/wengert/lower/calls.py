@@ -17,7 +17,7 @@ import numpy as np
 
 import wengert.rules  # noqa: F401 (fills the table)
 from wengert.lower.context import Context
-from wengert.lower.values import Abstract, Scalar, Static
+from wengert.lower.values import Abstract, Record, Scalar, Static
 from wengert.lower.values import Sequence as AbstractSequence
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED, operation_name
 
@@ -251,6 +251,8 @@ def static(context: Context, value: Abstract, what: str) -> Any:
     if isinstance(value, AbstractSequence):
         items = [static(context, item, what) for item in value.items]
         return items if value.mutable else tuple(items)
+    if isinstance(value, Record) and value.cls is dict:
+        return {name: static(context, item, what) for name, item in zip(value.names, value.items, strict=True)}
     if isinstance(value, Scalar):
         from wengert.program.statements import Constant
 

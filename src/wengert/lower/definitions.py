@@ -23,6 +23,12 @@ __all__ = ["warn"]
 
 _DEFINITIONS: dict[Any, Any] = {
     average_ties: definitions.average_ties,
+    np.apply_along_axis: definitions.apply_along_axis,
+    np.argwhere: definitions.argwhere,
+    np.delete: definitions.delete,
+    np.insert: definitions.insert,
+    np.putmask: definitions.putmask,
+    np.unwrap: definitions.unwrap,
     np.add.reduceat: definitions.add_reduceat,
     add_reduceat: definitions.add_reduceat,
     np.fft.fftfreq: definitions.fftfreq,

@@ -500,7 +500,7 @@ def index_items(context: Context, node: ast.expr) -> tuple[Item, ...]:
             parts = [None if part is None else evaluate(context, part) for part in (one.lower, one.upper, one.step)]
             items.append(SliceItem(*parts))
         elif isinstance(one, ast.Starred):
-            items.extend(several(context, [one]))
+            items.extend(map(_plain_item, several(context, [one])))
         else:
             value = evaluate(context, one)
             if isinstance(value, Items) and not value.mutable and not isinstance(node, ast.Tuple):

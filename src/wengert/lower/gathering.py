@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wengert.lower.bounds import nest, same_size, size_of
-from wengert.lower.calls import lowers
+from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
 from wengert.lower.elementwise import (
     ArrayLike,
@@ -326,12 +326,25 @@ def taken(
     from wengert.lower.reductions import stored
     from wengert.lower.shaping import raveled
 
-    context.refuse_unless(mode is None or mode == Static("raise"), "np.take with a mode", "Compute the indices.")
+    from wengert.lower.elementwise import ufunc
+    from wengert.lower.shaping import number_of
+
     view = in_storage(context, as_operand(context, a))
     if axis is None or axis == Static(None):
         view, along = raveled(context, view), 0
     else:
         (along,) = axes_of(context, axis, view.rank)
+    rule = "raise" if mode is None else static(context, mode, "mode")
+    if rule != "raise":
+        size = as_operand(context, number_of(context, view.sizes[along]))
+        given = cast_value(context, as_operand(context, indices), "int64")
+        if rule == "wrap":
+            given = ufunc(context, "remainder", [given, size])
+        else:
+            last = ufunc(context, "subtract", [size, as_operand(context, Static(1))])
+            given = ufunc(context, "minimum", [given, last])
+            given = ufunc(context, "maximum", [given, as_operand(context, Static(0))])
+        indices = given
     items: list[Item] = [*[SliceItem()] * along, indices]
     return stored(context, out, get_item(context, view, items))
 

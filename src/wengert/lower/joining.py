@@ -16,14 +16,14 @@ from wengert.lower.context import Context
 from wengert.lower.creation import dtype_name, filled
 from wengert.lower.elementwise import ArrayLike, as_operand, cast_scalar, check_equal, shape_of
 from wengert.lower.indexing import SliceItem, view_of
+from wengert.lower.python_calls import as_record
 from wengert.lower.reductions import axes_of, stored
 from wengert.lower.shaping import array_view, raveled, shifted, stretched
 from wengert.lower.storing import assign, copy_of, in_storage, new_array
 from wengert.lower.values import Abstract, Along, Scalar, Sequence, Static, View
-from wengert.ops.table import COMPOSITES
 from wengert.program.builder import integer
 from wengert.program.statements import Operand
-from wengert.rules.padding import zero_pad
+from wengert.rules.padding import padded, widths_of_axes, zero_pad
 
 __all__ = ["concatenated"]
 
@@ -172,12 +172,15 @@ def split(
         parts = [view_of(context, view, [*before, SliceItem(low, high)]) for low, high in itertools.pairwise(bounds)]
         return Sequence(tuple(parts), mutable=True)
     context.refuse_unless(
-        isinstance(indices_or_sections, Static) and function is np.split,
+        isinstance(indices_or_sections, Static),
         "an array is split into a number of parts that is known when compiling",
     )
     assert isinstance(indices_or_sections, Static)
     count, builder = int(indices_or_sections.value), context.builder
+    context.refuse_unless(count > 0, "number sections must be larger than 0.")
     size = view.sizes[along]
+    if function is np.array_split:
+        return _unequal_parts(context, view, along, count)
     left = builder.bind("remainder", size, integer(count))
     fits = builder.bind("equal", left, integer(0))
     builder.check(fits, "ValueError", "array split does not result in an equal division")
@@ -185,6 +188,24 @@ def split(
     sizes = tuple(width if k == along else one for k, one in enumerate(view.sizes))
     starts = [builder.bind("multiply", width, integer(k), hint="start") for k in range(count)]
     return Sequence(tuple(shifted(context, view, along, start, sizes) for start in starts), mutable=True)
+
+
+def _unequal_parts(context: Context, view: View, along: int, count: int) -> Abstract:
+    """As many parts, of which the first ones are longer by one where the size is no multiple."""
+    builder = context.builder
+    size = view.sizes[along]
+    width = builder.bind("floor_divide", size, integer(count))
+    longer = builder.bind("remainder", size, integer(count))
+    starts = []
+    for k in range(count + 1):
+        moved = builder.bind("add", builder.bind("multiply", width, integer(k)), builder.bind("minimum", integer(k), longer))
+        starts.append(moved)
+    parts = []
+    for start, end in itertools.pairwise(starts):
+        length = size_of(context, builder.bind("maximum", builder.bind("subtract", end, start), integer(0), hint="n"))
+        sizes = tuple(length if k == along else one for k, one in enumerate(view.sizes))
+        parts.append(shifted(context, view, along, start, sizes))
+    return Sequence(tuple(parts), mutable=True)
 
 
 @lowers(zero_pad)
@@ -218,13 +239,18 @@ def pad(
     """Constants and edges; the other modes by their definition."""
     kind = "constant" if mode is None else static(context, mode, "mode")
     view = array_view(context, array)
-    if kind not in ("constant", "edge"):
+    widths = static(context, as_record(context, pad_width), "the widths of a padding")
+    widths = widths_of_axes(widths, view.rank) if isinstance(widths, dict) else widths
+    given = np.broadcast_to(widths, (view.rank, 2)).tolist()
+    context.refuse_unless(all(one >= 0 for pair in given for one in pair), "index can't contain negative values")
+    value = options.get("constant_values", Static(0))
+    is_number = not isinstance(value, Sequence) and isinstance(as_operand(context, value), Scalar)
+    if kind not in ("constant", "edge") or (kind == "constant" and not is_number):
         from wengert.lower import lower_into
 
-        return lower_into(context, COMPOSITES[np.pad], [view, pad_width, Static(kind)], options)
-    given = np.broadcast_to(static(context, pad_width, "the widths of a padding"), (view.rank, 2)).tolist()
-    context.refuse_unless(all(one >= 0 for pair in given for one in pair), "index can't contain negative values")
-    value = options.pop("constant_values", Static(0))
+        pairs = Sequence(tuple(Sequence((Static(a), Static(b))) for a, b in given), mutable=True)
+        return lower_into(context, padded, [view, pairs, Static(kind)], options)
+    options.pop("constant_values", None)
     context.refuse_unless(not options, f"np.pad with {', '.join(options)}")
     builder = context.builder
     for axis, (before, after) in enumerate(given):
@@ -235,7 +261,6 @@ def pad(
             sizes = tuple(integer(width) if k == axis else one for k, one in enumerate(view.sizes))
             if kind == "constant":
                 number = as_operand(context, value)
-                context.refuse_unless(isinstance(number, Scalar), "np.pad with a constant for each side")
                 assert isinstance(number, Scalar)
                 part: ArrayLike = filled(context, sizes, cast_scalar(builder, number.operand, view.dtype))
             else:

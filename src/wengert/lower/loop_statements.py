@@ -145,7 +145,12 @@ def _rolled(context: Context, node: ast.For, iterable: Iterable, live: set[str])
                 context, loop, integer(0), iterable.count, 1, place, lambda counter: body(iterable.element(counter))
             )
 
-    repeat(context, node, live, form, partial(_otherwise, context, node, live))
+    count = iterable.count
+    context.unrolls.append(isinstance(count, Constant) and count.value.real <= _MOST_UNROLLED)
+    try:
+        repeat(context, node, live, form, partial(_otherwise, context, node, live))
+    finally:
+        context.unrolls.pop()
 
 
 def _each(context: Context, node: ast.For, items: Sequence[Abstract]) -> Callable[[int], bool]:
@@ -236,11 +241,14 @@ def lower_while(context: Context, node: ast.While) -> None:
         conditional(context, loop, test, assigned([node.test]), lambda: lower_block(context, node.body, live | _FLAGS))
 
     before = dict(scope_of(context).env)
+    context.unrolls.append(False)
     try:
         repeat(context, node, live, form, partial(_otherwise, context, node, live))
     except UnrollingError as refusal:
         scope_of(context).env = before
         _unrolled(context, node, partial(_decided, context, node, refusal), live)
+    finally:
+        context.unrolls.pop()
     if endless and not leaves:
         assign_name(context, RETURNED, Static(True))
 

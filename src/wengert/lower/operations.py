@@ -15,16 +15,19 @@ from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
 from wengert.lower.elementwise import as_operand, broadcast_sizes, cast_value, shape_of
 from wengert.lower.reductions import axes_of, is_true
+from wengert.lower.shaping import stretched
 from wengert.lower.storing import in_storage
 from wengert.lower.values import Abstract, View
 from wengert.program.builder import integer
 from wengert.program.operations import key_of
+from wengert.rules.bessel import spherical_jn, spherical_yn
 from wengert.rules.cumulations import linear_recurrence
 from wengert.rules.elementwise import sign_of_real
 from wengert.rules.exponential_sums import largest, log_sum_exp, sign_of_sum
 from wengert.rules.linalg import cofactors, cofactors_along, quotient
 from wengert.rules.norms import power_norm
 from wengert.rules.scipy_linalg import matrix_exponential
+from wengert.rules.special import hurwitz_zeta, polygamma
 
 __all__: list[str] = []
 
@@ -54,6 +57,22 @@ def _broadcast(context: Context, first: Abstract, second: Abstract, *, function:
     sizes = broadcast_sizes(context, shape_of(one), shape_of(other)) if shape_of(one) or shape_of(other) else ()
     given = [cast_value(context, each, dtype) for each in (one, other)]
     (found,) = applied(context, key_of(function), given, [(dtype, sizes)])
+    return found
+
+
+@lowers(spherical_jn, spherical_yn, polygamma, hurwitz_zeta)
+def of_order(context: Context, n: Abstract, x: Abstract, *, function: Any) -> Abstract:
+    """A special function of an order, a whole number but for zeta, and an argument."""
+    order, value = as_operand(context, n), as_operand(context, x)
+    order = cast_value(context, order, "float64" if function is hurwitz_zeta else "int64")
+    if value.dtype[0] not in "fc":
+        value = cast_value(context, value, "float64")
+    context.refuse_unless(
+        value.dtype[0] == "f" or function in (spherical_jn, spherical_yn), "this function of complex numbers"
+    )
+    sizes = broadcast_sizes(context, shape_of(order), shape_of(value)) if shape_of(order) or shape_of(value) else ()
+    given = [stretched(context, in_storage(context, each), sizes) if shape_of(each) else each for each in (order, value)]
+    (found,) = applied(context, key_of(function), given, [(value.dtype, sizes)])
     return found
 
 

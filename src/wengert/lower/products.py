@@ -373,6 +373,7 @@ def convolve(context: Context, a: Abstract, v: Abstract, mode: Abstract | None =
     """All products, each added where it belongs; then the part that the mode asks for."""
     kind = "full" if mode is None else static(context, mode, "mode")
     first, second = (in_storage(context, as_operand(context, one)) for one in (a, v))
+    first, second = (view_of(context, one, [None]) if one.rank == 0 else one for one in (first, second))
     context.refuse_unless(first.rank == second.rank == 1, "np.convolve takes arrays of one axis")
     dtype = resolve(context, np.multiply, [first, second])[-1]
     builder = context.builder

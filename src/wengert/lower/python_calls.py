@@ -10,6 +10,7 @@ import ast
 import dataclasses
 import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,8 @@ def _len(context: Context, arguments: list[Abstract], keywords: dict[str, Abstra
 def python_type(context: Context, value: Abstract) -> type:
     """The class of a value in Python."""
     match value:
+        case Static(LocalFunction()):
+            return FunctionType
         case Static(found):
             return type(found)
         case Scalar():

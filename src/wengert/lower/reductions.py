@@ -291,8 +291,9 @@ def argmax(
 ) -> Abstract:
     from wengert.lower.shaping import raveled
 
-    unsupported_option(context, "keepdims", keepdims, False)
+    kept_axes = is_true(context, keepdims, "keepdims")
     view = in_storage(context, as_operand(context, a))
+    rank = view.rank
     if axis is None or (isinstance(axis, Static) and axis.value is None):
         view = raveled(context, view)
         axes: tuple[int, ...] = (0,)
@@ -317,7 +318,11 @@ def argmax(
         with builder.block() as then:
             builder.store(target.storage, outer, i)
         builder.branch(wins, then)
-    return stored(context, out, finished(context, target, axes, False, view.rank))
+    if kept_axes and view.rank != rank:
+        from wengert.lower.shaping import reshaped
+
+        return stored(context, out, reshaped(context, target, (integer(1),) * rank))
+    return stored(context, out, finished(context, target, axes, kept_axes, view.rank))
 
 
 @lowers(np.cumsum, np.add.accumulate, np.cumprod, np.multiply.accumulate)

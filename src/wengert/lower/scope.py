@@ -20,7 +20,7 @@ import numpy as np
 
 from wengert.errors import SourceLocation
 from wengert.lower import arrays, bounds, homes, storing
-from wengert.lower.context import Context
+from wengert.lower.context import Context, UnrollingError
 from wengert.lower.homes import Home
 from wengert.lower.values import Abstract, Lazy, Record, Scalar, Sequence, Static, View
 from wengert.program.statements import Constant, For, Operand, Statement, Storage, Value
@@ -269,6 +269,9 @@ def _copy(context: Context, move: _Move, live: Iterable[str], moved: set[str]) -
         if isinstance(size, Constant) and isinstance(other, Constant) and size.value != other.value:
             context.refuse(f"`{name}` changes its shape", "Use another name for the array of another shape.")
         if not bounds.same_size(context, size, other):
+            if context.unrolls and context.unrolls[-1] and bounds.differs(context, size, other):
+                reason = f"`{name}` changes its size in this loop"
+                context.refuse(reason, "Use another name for the array of another size.", kind=UnrollingError)
             message = f"`{name}` changes its size from {{}} to {{}} under control flow; use another name"
             builder.check(builder.bind("equal", size, other), "UnsupportedOperationError", message, size, other)
     origin = move.origin

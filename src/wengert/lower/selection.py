@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from wengert.lower.calls import lowers
+from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
+from wengert.lower.creation import dtype_name
 from wengert.lower.elementwise import (
     ArrayLike,
     as_operand,
@@ -23,10 +24,11 @@ from wengert.lower.elementwise import (
     ufunc,
 )
 from wengert.lower.reductions import stored
+from wengert.lower.storing import materialise
 from wengert.lower.values import Abstract, Scalar, Sequence, Static, View
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Operand
-from wengert.rules.differences import interpolant, interpolant_of_several
+from wengert.rules.differences import interpolant, interpolant_of_one, interpolant_of_several
 
 __all__ = ["chosen"]
 
@@ -67,9 +69,11 @@ def clip(
     *,
     min: Abstract | None = None,
     max: Abstract | None = None,
+    dtype: Abstract | None = None,
 ) -> Abstract:
     """NumPy's clip is `minimum(maximum(a, low), high)`."""
     found = as_operand(context, a)
+    found = cast_value(context, found, dtype_name(context, dtype, found.dtype)) if dtype is not None else found
     for name, bound in (("maximum", a_min or min), ("minimum", a_max or max)):
         if bound is not None and not (isinstance(bound, Static) and bound.value is None):
             found = ufunc(context, name, [found, as_operand(context, bound)])
@@ -117,9 +121,11 @@ def _zero() -> Operand:
 @lowers(np.angle)
 def angle(context: Context, z: Abstract, deg: Abstract | None = None) -> Abstract:
     value = as_operand(context, z)
-    context.refuse_unless(deg is None, "np.angle in degrees", "Use np.degrees(np.angle(...)).")
     imaginary, real = (as_operand(context, parts(context, value, name)) for name in ("imag", "real"))
-    return ufunc(context, "arctan2", [imaginary, real])
+    found = ufunc(context, "arctan2", [imaginary, real])
+    if deg is None or not static(context, deg, "deg"):
+        return found
+    return ufunc(context, "multiply", [found, as_operand(context, Static(180.0 / np.pi))])
 
 
 @lowers(np.nan_to_num)
@@ -133,11 +139,20 @@ def nan_to_num(
 ) -> Abstract:
     value = as_operand(context, x)
     context.refuse_unless(copy is None or copy == Static(True), "nan_to_num in place", "Assign its result.")
-    context.refuse_unless(value.dtype[0] == "f", "nan_to_num of numbers that are not real floats")
+    if value.dtype[0] == "c":
+        held = as_operand(context, materialise(context, value))
+        each = [parts(context, held, name) for name in ("real", "imag")]
+        first, second = (as_operand(context, nan_to_num(context, one, copy, nan, posinf, neginf)) for one in each)
+        return elementwise(
+            context,
+            [first, second],
+            value.dtype,
+            lambda builder, x, y: builder.bind("complex_number", x, y, dtype=value.dtype),
+        )
+    if value.dtype[0] != "f":
+        return value
     limits = np.finfo(value.dtype)
     found = value
-    from wengert.lower.storing import materialise
-
     found = as_operand(context, materialise(context, found))
     source = found
     tests: list[tuple[Abstract | None, float, ArrayLike]] = [
@@ -196,6 +211,8 @@ def interpolated(context: Context, x: Abstract, xp: Abstract, fp: Abstract, cont
     from wengert.lower import lower_into
 
     size = shape_of(as_operand(context, xp))[0]
+    if size == integer(1):
+        return lower_into(context, interpolant_of_one, [x, fp], {})
     several = context.builder.bind("greater", size, integer(1))
     context.builder.check(several, "UnsupportedOperationError", "np.interp with a single sample point")
     return lower_into(context, interpolant_of_several, [x, xp, fp, continued], {})

@@ -27,6 +27,7 @@ from wengert.lower.indexing import SliceItem, get_item, view_of
 from wengert.lower.reductions import axes_of, reduced_sum, total
 from wengert.lower.storing import assign, copy_of, in_storage, materialise, new_array, shared_copy
 from wengert.lower.values import Abstract, Along, Lazy, Scalar, Sequence, Static, View
+from wengert.ops.table import COMPOSITES
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import Constant, Operand
 
@@ -537,9 +538,15 @@ def triangle(context: Context, m: Abstract, k: Abstract | None = None, *, functi
 
 
 @lowers(np.diff)
-def diff(context: Context, a: Abstract, n: Abstract | None = None, axis: Abstract | None = None) -> Abstract:
+def diff(
+    context: Context, a: Abstract, n: Abstract | None = None, axis: Abstract | None = None, **ends: Abstract
+) -> Abstract:
     from wengert.lower.operators import binary
 
+    if ends:  # prepend= and append=
+        from wengert.lower import lower_into
+
+        return lower_into(context, COMPOSITES[np.diff], [a, n or Static(1), axis or Static(-1)], ends)
     found: Abstract = array_view(context, a)
     times = 1 if n is None else operator.index(static(context, n, "n"))
     for _ in range(times):

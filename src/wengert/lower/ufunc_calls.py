@@ -170,7 +170,7 @@ def _computed(context: Context, function: np.ufunc, operands: list[ArrayLike]) -
     name = BY_FUNCTION.get(function)
     if name is not None:
         return ufunc(context, name, operands)
-    if function in TABLE and function.nout == 1:
+    if function in TABLE:
         return _applied(context, function, operands)
     return refuse_call(context, function)
 
@@ -180,8 +180,9 @@ def _applied(context: Context, function: np.ufunc, operands: list[ArrayLike]) ->
     dtypes = resolve(context, function, operands)
     cast = [cast_value(context, one, dtype) for one, dtype in zip(operands, dtypes, strict=False)]
     sizes = broadcast_sizes(context, *(shape_of(one) for one in cast)) if any(shape_of(one) for one in cast) else ()
-    (found,) = applied(context, key_of(function), cast, [(dtypes[-1], sizes)])
-    return found
+    results = [(dtype, sizes) for dtype in dtypes[function.nin :]]
+    found = applied(context, key_of(function), cast, results)
+    return found[0] if len(found) == 1 else Sequence(tuple(found))
 
 
 def _at(context: Context, a: Abstract, indices: Abstract, b: Abstract | None = None, /, *, function: Any) -> Abstract:

@@ -14,6 +14,8 @@ ADDED_PRODUCT = "wengert.library.products.added_product"
 """`total + x1 @ x2`, whose output is `total` itself: made by passes, on the way to machine code, so it has no rules."""
 
 MACHINE_CODE = (
+    "wengert.rules.bessel.spherical_jn",
+    "wengert.rules.bessel.spherical_yn",
     "wengert.rules.decompositions.qr_reduced",
     "wengert.rules.decompositions.svd_factors",
     "wengert.rules.scipy_linalg.triangular_solve",

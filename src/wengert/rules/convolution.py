@@ -113,7 +113,7 @@ def polyder(p: Any, m: Any = 1) -> Any:
     if m < 0:
         raise ValueError("Order of derivative must be positive (see polyint)")
     p = as_array(p)
-    for _ in tuple(range(m)):  # so that compiled code, too, has an array of another size for each
+    for _ in range(m):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
@@ -129,7 +129,7 @@ def polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
     if len(constants) < m:
         raise ValueError("k must be a scalar or a rank-1 array of length 1 or >m.")
     p = as_array(p)
-    for i in tuple(range(m)):
+    for i in range(m):
         p = np.concatenate((p / np.arange(len(p), 0, -1), constants[i : i + 1]))
     return p
 

@@ -159,8 +159,13 @@ def _least(a: Any, b: Any) -> Any:
 def interpolant(x: Any, xp: Any, fp: Any, continued: tuple[bool, bool]) -> Any:
     """The interpolant between the first and the last sample point, `continued` by a constant or not on either side."""
     if np.shape(xp)[0] == 1:
-        return fp[np.zeros(np.shape(x), np.intp)]
+        return interpolant_of_one(x, fp)
     return interpolant_of_several(x, xp, fp, continued)
+
+
+def interpolant_of_one(x: Any, fp: Any) -> Any:
+    """`interpolant` for one sample point: constant."""
+    return fp[np.zeros(np.shape(x), np.intp)]
 
 
 def interpolant_of_several(x: Any, xp: Any, fp: Any, continued: tuple[bool, bool]) -> Any:

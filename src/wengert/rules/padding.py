@@ -15,7 +15,7 @@ from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import composite, operation, vjp
 from wengert.rules.casting import as_array, cast_to
 
-__all__ = ["zero_pad"]
+__all__ = ["padded", "widths_of_axes", "zero_pad"]
 
 _OPTIONS = {
     "empty": (),
@@ -59,15 +59,18 @@ def _integer_pairs(values: Any, rank: int) -> list[tuple[int, int]]:
 
 
 def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
-    if isinstance(pad_width, dict):
-        named: list[Any] = [(0, 0)] * rank
-        for axis, width in pad_width.items():
-            named[axis] = width if isinstance(width, tuple) else (width, width)
-        pad_width = named
-    pad_width = np.asarray(pad_width)
+    pad_width = np.asarray(widths_of_axes(pad_width, rank) if isinstance(pad_width, dict) else pad_width)
     if pad_width.dtype.kind != "i":
         raise TypeError("`pad_width` must be of integral type.")
     return _integer_pairs(pad_width, rank)
+
+
+def widths_of_axes(pad_width: dict[int, Any], rank: int) -> list[tuple[int, int]]:
+    """A pair of widths for each axis from a dict of those of some axes."""
+    named: list[Any] = [(0, 0)] * rank
+    for axis, width in pad_width.items():
+        named[axis] = width if isinstance(width, tuple) else (width, width)
+    return named
 
 
 def _part(array: Any, axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
@@ -124,34 +127,44 @@ def _pad_statistic(array: Any, widths: list[tuple[int, int]], mode: str, stat_le
     return array
 
 
+def _mirrored(size: int, width: tuple[int, int], mode: str) -> tuple[Any, Any, Any]:
+    """Where the padded elements come from, which of them run backwards, and how many periods away they are."""
+    skipped = 1 if mode == "reflect" else 0
+    period = max(2 * (size - skipped), 1)
+    place = np.arange(-width[0], size + width[1])
+    turn = np.floor_divide(place, period)
+    place = place - turn * period
+    is_back = place >= size
+    return np.where(is_back, period - 1 + skipped - place, place), is_back, turn
+
+
 def _pad_by_position(array: Any, widths: list[tuple[int, int]], mode: str) -> Any:
-    """Modes that repeat elements: NumPy pads the positions, and these are looked up."""
+    """Modes that repeat elements: the places of these are computed, and looked up."""
     for axis, width in enumerate(widths):
+        size = array.shape[axis]
+        every = np.arange(-width[0], size + width[1])
+        if mode == "edge":
+            places = np.minimum(np.maximum(every, 0), size - 1)
+        elif mode == "wrap":
+            places = np.remainder(every, max(size, 1))
+        else:
+            places = _mirrored(size, width, mode)[0]
         if width != (0, 0):
-            places = np.pad(np.arange(array.shape[axis]), width, mode)  # type: ignore[call-overload]  # one of NumPy's words
             array = array[(*(slice(None),) * axis, places)]
     return array
 
 
 def _pad_odd(array: Any, widths: list[tuple[int, int]], mode: str) -> Any:
-    """Reflection in the end points: twice the end less the reflected elements, again until the width is filled."""
+    """Reflection in the end points: elements that run backwards count from twice an end, and each period adds up."""
     for axis, width in enumerate(widths):
-        size, (before, after) = array.shape[axis], width
-        if size == 1:
-            edge = _part(array, axis, 0, 1)
-            array = _with_ends(array, axis, width, (edge, edge))
+        if width == (0, 0):
             continue
-        period, skipped = (size, 0) if mode == "symmetric" else (size - 1, 1)
-        while before > 0 or after > 0:
-            reach = (array.shape[axis] - skipped) // period * period
-            first, last = min(reach, before), min(reach, after)
-            left = np.flip(_part(array, axis, skipped, skipped + first), axis)
-            array = np.concatenate((2 * _part(array, axis, 0, 1) - left, array), axis=axis)
-            end = array.shape[axis] - skipped
-            right = np.flip(_part(array, axis, end - last, end), axis)
-            array = np.concatenate((array, 2 * _part(array, axis, -1, None) - right), axis=axis)
-            before -= first
-            after -= last
+        places, is_back, turn = _mirrored(array.shape[axis], width, mode)
+        shape = (1,) * axis + (-1,) + (1,) * (np.ndim(array) - axis - 1)
+        first, last = _part(array, axis, 0, 1), _part(array, axis, -1, None)
+        elements = array[(*(slice(None),) * axis, places)]
+        elements = np.where(np.reshape(is_back, shape), 2 * last - elements, elements)
+        array = elements + np.reshape(2 * turn, shape).astype(array.dtype) * (last - first)
     return array
 
 
@@ -164,7 +177,11 @@ def _check_not_empty(array: Any, widths: list[tuple[int, int]]) -> None:
 @composite(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     array = as_array(array)
-    widths = _widths(pad_width, np.ndim(array))
+    return padded(array, _widths(pad_width, np.ndim(array)), mode, **kwargs)
+
+
+def padded(array: Any, widths: list[tuple[int, int]], mode: Any, **kwargs: Any) -> Any:
+    """`np.pad` with a pair of widths for each axis."""
     if callable(mode):
         raise UnsupportedOperationError("numpy.pad with a function as mode has no derivative rule: it pads in place")
     if mode not in _OPTIONS:
