@@ -52,6 +52,19 @@ def _special(name: str) -> Callable[..., Pair]:
     return emit
 
 
+def _bessel(name: str) -> Callable[..., Pair]:
+    """A function of a real order."""
+
+    def emit(w: Writer, kind: Kind, order: str | Pair, one: Pair) -> Pair:
+        real = order if isinstance(order, str) else order[0]
+        wide = real if kind.register == "double" else w.value(f"fpext float {real} to double")
+        given = [("float64", (wide,)), ("complex128", _wide(w, kind, one))]
+        ((first, second),) = call_special(w, name, given, "complex128")
+        return _narrow(w, kind, (first, second))
+
+    return emit
+
+
 def _add(w: Writer, kind: Kind, first: Pair, second: Pair) -> Pair:
     return (
         w.value(f"fadd {kind.register} {first[0]}, {second[0]}"),
@@ -228,6 +241,7 @@ def _extreme(name: str, *, skip_nan: bool) -> Callable[..., Pair]:
 
 COMPLEX: dict[str, Callable[..., Pair | str]] = {
     **{name: _special(name) for name in ("erf", "erfc", "gamma", "psi", "ndtr")},
+    **{name: _bessel(name) for name in ("iv", "jv")},
     **{name: _library(c_name) for name, c_name in _C_NAMES.items()},
     "add": _add,
     "subtract": _subtract,

@@ -54,12 +54,11 @@ def library(name: str) -> Callable[..., str]:
 
 
 def _special(name: str) -> Callable[..., str]:
-    def emit(w: Writer, kind: Kind, one: str) -> str:
-        if kind.bits == 64:
-            return call_special(w, name, [("float64", (one,))], "float64")[0][0]
-        wide = w.value(f"fpext float {one} to double")
-        ((result,),) = call_special(w, name, [("float64", (wide,))], "float64")
-        return w.value(f"fptrunc double {result} to float")
+    def emit(w: Writer, kind: Kind, *ones: str) -> str:
+        is_double = kind.bits == 64
+        wide = ones if is_double else tuple(w.value(f"fpext float {one} to double") for one in ones)
+        ((result,),) = call_special(w, name, [("float64", (one,)) for one in wide], "float64")
+        return result if is_double else w.value(f"fptrunc double {result} to float")
 
     return emit
 

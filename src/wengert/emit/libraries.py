@@ -32,7 +32,7 @@ C_NAMES = {
     "power": "pow",
 }
 
-SPECIAL = ("erfinv", "gamma", "gammaln", "psi", "expit", "ndtr", "i0", "i1", "j0", "j1")
+SPECIAL = ("erfinv", "gamma", "gammaln", "psi", "expit", "ndtr", "i0", "i1", "iv", "j0", "j1", "jv")
 
 # Registers: a letter of the vector function ABI, the bytes they hold, and the CPU feature.
 _REGISTERS = (("b", 16, "sse2"), ("d", 32, "avx2"), ("e", 64, "avx512f"))

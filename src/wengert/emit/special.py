@@ -37,7 +37,10 @@ def special(f: Frame, statement: Apply) -> None:
                 given.append(_wide(f, kind_of(one.dtype), f.parts(one)))
         outputs = places[len(places) - len(statement.outputs) :]
         wide = _WIDE.get(outputs[0].dtype, outputs[0].dtype)
-        found = call_special(f.w, name, given, wide, len(outputs))
+        if name in _MIRRORED and wide == "float64":
+            found = [_mirrored(f, name, *given)]
+        else:
+            found = call_special(f.w, name, given, wide, len(outputs))
         for out, parts in zip(outputs, found, strict=True):
             store(f, out, (), cast(f.w, kind_of(wide), out.kind, parts))
 
@@ -46,3 +49,19 @@ def _wide(f: Frame, kind: Kind, parts: Parts) -> tuple[str, Parts]:
     """A number in double precision, or a whole one in 64 bits, and its dtype."""
     dtype = "int64" if kind.is_integer or kind.family == "bool" else _WIDE.get(kind.dtype, kind.dtype)
     return dtype, cast(f.w, kind, kind_of(dtype), parts)
+
+
+_MIRRORED = {"spherical_jn": 0, "spherical_yn": 1}
+"""Functions that SciPy exports for positive numbers, and whether those of even order are odd."""
+
+
+def _mirrored(f: Frame, name: str, order: tuple[str, Parts], given: tuple[str, Parts]) -> Parts:
+    """A function of a real number by that of its absolute value."""
+    w = f.w
+    ((number,), (argument,)) = order[1], given[1]
+    size = w.intrinsic("fabs", "double", argument)
+    ((found,),) = call_special(w, name, [order, ("float64", (size,))], "float64")
+    parity = w.value(f"and i64 {w.value(f'add i64 {number}, {_MIRRORED[name]}')}, 1")
+    is_odd = w.value(f"icmp ne i64 {parity}, 0")
+    turns = w.value(f"and i1 {is_odd}, {w.value(f'fcmp olt double {argument}, 0.0')}")
+    return (w.select(turns, "double", w.value(f"fneg double {found}"), found),)

@@ -26,23 +26,31 @@ def i0(out: Any, x: Any) -> None:
 
 def polygamma(out: Any, n: Any, x: Any) -> None:
     """`scipy.special.polygamma`."""
-    if out.ndim > 0:
+    if np.ndim(out) > 1:
         for i in range(out.shape[0]):
             polygamma(out[i], n[i] if np.ndim(n) > 0 else n, x[i] if np.ndim(x) > 0 else x)
+    elif np.ndim(out) == 1:
+        for i in range(out.shape[0]):
+            out[i] = _polygamma((n[i] if np.ndim(n) > 0 else n) * 1.0, (x[i] if np.ndim(x) > 0 else x) * 1.0)
     else:
-        order, argument = n * 1.0, x * 1.0
-        if order == 0.0:
-            out[...] = scipy.special.digamma(argument)
-        else:
-            sign = -1.0 if order % 2.0 == 0.0 else 1.0
-            out[...] = sign * scipy.special.gamma(order + 1.0) * _zeta(order + 1.0, argument)
+        out[...] = _polygamma(n * 1.0, x * 1.0)
+
+
+def _polygamma(order: Any, x: Any) -> Any:
+    if order == 0.0:
+        return scipy.special.digamma(x)
+    sign = -1.0 if order % 2.0 == 0.0 else 1.0
+    return sign * scipy.special.gamma(order + 1.0) * _zeta(order + 1.0, x)
 
 
 def hurwitz_zeta(out: Any, x: Any, q: Any) -> None:
     """`scipy.special.zeta(x, q)`."""
-    if out.ndim > 0:
+    if np.ndim(out) > 1:
         for i in range(out.shape[0]):
             hurwitz_zeta(out[i], x[i] if np.ndim(x) > 0 else x, q[i] if np.ndim(q) > 0 else q)
+    elif np.ndim(out) == 1:
+        for i in range(out.shape[0]):
+            out[i] = _zeta((x[i] if np.ndim(x) > 0 else x) * 1.0, (q[i] if np.ndim(q) > 0 else q) * 1.0)
     else:
         out[...] = _zeta(x * 1.0, q * 1.0)
 

@@ -50,6 +50,7 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     **_declare("bool", 2, np, "logical_and logical_or logical_xor"),
     **_declare("bool", 1, np, "logical_not isnan isinf isfinite signbit"),
     **_declare("same", 1, scipy.special, "erf erfc erfinv gamma gammaln psi expit ndtr i0 i1 j0 j1"),
+    **_declare("same", 2, scipy.special, "iv jv"),
     # select(condition, x, y) and the conversion to the dtype of the value; complex_number(real, imag).
     "where": ScalarFunction("where", np.where, 3, "same"),
     "cast": ScalarFunction("cast", np.asarray, 1, "given"),
