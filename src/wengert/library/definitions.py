@@ -30,6 +30,7 @@ __all__ = [
     "partition",
     "putmask",
     "ravel_multi_index",
+    "repeat_each",
     "rfftfreq",
     "unravel_index",
     "unwrap",
@@ -224,7 +225,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     rows = np.moveaxis(np.asarray(arr), axis, 0)
     size = np.shape(rows)[0]
     values = np.asarray(values).astype(rows.dtype)
-    places = np.asarray(obj)
+    places = np.arange(size)[obj] if isinstance(obj, slice) else np.asarray(obj)
     if places.dtype == np.bool_:
         places = np.flatnonzero(places)
     if np.ndim(places) == 0 or np.shape(places) == (1,):
@@ -294,3 +295,16 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     first = np.moveaxis(p, axis, 0)[:1]
     rest = np.moveaxis(p, axis, 0)[1:] + np.cumsum(np.moveaxis(corrections, axis, 0), axis=0)
     return np.moveaxis(np.concatenate((first, rest)), 0, axis)
+
+
+def repeat_each(a: Any, repeats: Any, axis: int) -> Any:
+    """`np.repeat` with a count for each element along the axis."""
+    rows = np.moveaxis(np.asarray(a), axis, 0)
+    counts = np.asarray(repeats)
+    if np.shape(counts)[0] != np.shape(rows)[0]:
+        raise ValueError("operands could not be broadcast together")
+    if np.any(counts < 0):
+        raise ValueError("repeats may not contain negative values.")
+    ends = np.cumsum(counts)
+    places = np.searchsorted(ends, np.arange(np.sum(counts)), side="right")
+    return np.moveaxis(rows[places], 0, axis)
