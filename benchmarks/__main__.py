@@ -67,8 +67,8 @@ def measure(module: ModuleType, case: str, peers: tuple[str, ...], plan: Plan) -
     return {name: (found | absent)[name] for name in wanted}
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Everything that is asked for, as the content of the file of results."""
+def run(arguments: argparse.Namespace, path: Path) -> dict[str, Any]:
+    """Everything that is asked for, as the content of the file of results, which is written after each case."""
     size = arguments.size
     plan = Plan(
         size=size,
@@ -89,6 +89,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     for one, module, case in progress(tasks):
         found = measure(module, case, tuple(arguments.peers), replace(plan, one_thread=one == "one"))
         content["results"].setdefault(one, {}).setdefault(module.NAME, {})[case] = found
+        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return content
 
 
@@ -113,11 +114,9 @@ def progress(tasks: list[Any]) -> Any:
 def main() -> None:
     """Measure, print the tables, and write the files."""
     arguments = parse()
-    content = run(arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    stem = f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{arguments.size}"
-    path = arguments.output / f"{stem}.json"
-    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    path = arguments.output / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{arguments.size}.json"
+    content = run(arguments, path)
     pages = [(path.with_suffix(".md"), "Measurements")]
     if arguments.page:
         pages.append((arguments.page, "Performance"))

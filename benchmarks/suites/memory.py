@@ -94,7 +94,7 @@ def megabytes(found: Found, name: str, contender: str) -> float | None:
     if any(one is None or one["error"] for one in both):
         return None
     value, derivative = (one["counts"]["peak"] for one in both if one)
-    return (derivative - value) / 1e6
+    return max(0.0, (derivative - value) / 1e6)
 
 
 def names_of(found: Found) -> list[str]:
@@ -148,6 +148,6 @@ def behind(found: Found) -> list[str]:
         own = megabytes(found, name, "wengert")
         for contender in ("JAX", "PyTorch", "autograd"):
             other = megabytes(found, name, contender)
-            if own is not None and other is not None and other < 0.9 * own:
+            if own is not None and other is not None and own > 1.0 and other < 0.9 * own:
                 lines.append(f"`{name}`: {own:.0f} MB, {contender} {other:.0f} MB")
     return lines

@@ -6,6 +6,7 @@ it is, with `autograd.numpy` in the place of NumPy, and the error that this give
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +24,9 @@ from benchmarks.peers.twins import has_twin, twin
 def recorded(given: Problem) -> Run:
     """The derivative by autograd's tape."""
     case, argnums = given.case, given.case.argnums
-    function = twin("autograd", case) if has_twin("autograd", case) else exchanged(case)
+    function = exchanged(case)
+    if has_twin("autograd", case):
+        function = functools.partial(twin("autograd", case), **given.trips)
 
     def loss(*arguments: Any) -> Any:
         return sum(anp.sum(w * one) for w, one in zip(given.weights, function(*arguments), strict=True))
