@@ -28,6 +28,7 @@ __all__ = [
     "normal_axes",
     "normal_axis",
     "partition",
+    "polydiv",
     "putmask",
     "ravel_multi_index",
     "repeat_each",
@@ -308,3 +309,19 @@ def repeat_each(a: Any, repeats: Any, axis: int) -> Any:
     ends = np.cumsum(counts)
     places = np.searchsorted(ends, np.arange(np.sum(counts)), side="right")
     return np.moveaxis(rows[places], 0, axis)
+
+
+def polydiv(u: Any, v: Any) -> Any:
+    """`np.polydiv`."""
+    remainder, divisor = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    kind = np.result_type(remainder, divisor)
+    remainder, size, width = remainder.astype(kind), np.size(u), np.size(v)
+    quotient = np.zeros(max(size - width + 1, 1), kind)
+    for k in range(size - width + 1):
+        digit = 1.0 / divisor[0] * remainder[k]
+        quotient[k] = digit
+        remainder[k : k + width] -= digit * divisor
+    start = 0
+    while start < size - 1 and np.allclose(remainder[start], 0, rtol=1e-14):
+        start += 1
+    return quotient, remainder[start:]

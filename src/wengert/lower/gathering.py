@@ -323,12 +323,10 @@ def taken(
     mode: Abstract | None = None,
 ) -> Abstract:
     """`np.take`."""
+    from wengert.lower.elementwise import ufunc
     from wengert.lower.indexing import get_item
     from wengert.lower.reductions import stored
-    from wengert.lower.shaping import raveled
-
-    from wengert.lower.elementwise import ufunc
-    from wengert.lower.shaping import number_of
+    from wengert.lower.shaping import number_of, raveled
 
     view = in_storage(context, as_operand(context, a))
     if axis is None or axis == Static(None):

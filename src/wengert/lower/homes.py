@@ -338,10 +338,8 @@ def visible_size(context: Context, size: Operand, inside: set[Value | Storage]) 
     return bounds.size_of(context, again) if size in context.not_negative else again
 
 
-def join_sizes(
-    context: Context, condition: Operand, first: Kind, second: Kind, inside: set[Value | Storage]
-) -> Kind:
-    """The first kind, with the sizes of the second where a condition does not hold, as far as both are computed here."""
+def join_sizes(context: Context, condition: Operand, first: Kind, second: Kind, inside: set[Value | Storage]) -> Kind:
+    """The first kind, with the sizes of the second where a condition does not hold, as far as both are known here."""
     if isinstance(first, Several) and isinstance(second, Several):
         pairs = zip(first.items, second.items, strict=True)
         return Several(tuple(join_sizes(context, condition, a, b, inside) for a, b in pairs), first.like)

@@ -2,7 +2,7 @@
 
 What goes in: the tree of a loop. What comes out: its statements. What holds: a loop over what is known now (a tuple,
 a list, the items of a dict) is unrolled; a loop over a range or an array never is, unless an item of a tuple is taken
-by its counter.
+by its counter, or an array becomes longer or shorter in each iteration.
 """
 
 from __future__ import annotations

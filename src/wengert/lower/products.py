@@ -308,10 +308,11 @@ def einsum(
 
 def _with_letters(context: Context, operands: tuple[Abstract, ...]) -> tuple[Abstract, ...]:
     """Operands with lists of numbers behind them as operands behind a text."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase
 
     def letters(value: Abstract) -> str:
         numbers = static(context, value, "the subscripts of einsum")
-        return "".join("..." if one is Ellipsis else (string.ascii_uppercase + string.ascii_lowercase)[one] for one in numbers)
+        return "".join("..." if one is Ellipsis else alphabet[one] for one in numbers)
 
     count = len(operands) // 2
     terms = [letters(operands[2 * k + 1]) for k in range(count)]

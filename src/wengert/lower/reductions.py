@@ -347,7 +347,7 @@ def cumulated(
     view = in_storage(context, as_operand(context, a))
     if function in (np.add.accumulate, np.multiply.accumulate) and axis is None:
         axis = Static(0)
-    if axis is None or (isinstance(axis, Static) and (axis.value is None or (view.rank == 0 and axis.value in (0, -1)))):
+    if axis is None or axis == Static(None) or (view.rank == 0 and axis in (Static(0), Static(-1))):
         view, along = raveled(context, view), 0
     else:
         (along,) = axes_of(context, axis, view.rank)

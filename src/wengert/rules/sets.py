@@ -12,7 +12,6 @@ import numpy as np
 
 from wengert.ops.table import composite
 
-
 _NOTHING = np.zeros(0)
 _ALL: Any = type(np.unique_all(_NOTHING))
 _COUNTS: Any = type(np.unique_counts(_NOTHING))
