@@ -51,7 +51,8 @@ class Context:
     `in_range`: storages of indices that are in range of a size, and are never written again.
     `roots`: the storages that are another name (a `Reshape`) of the one given.
     `scopes`: the functions being read, as `frames`, with their variables. `captures`: what is taken from outside.
-    `unrolls`: for each open loop of the program whether it could be unrolled instead. `copies`: storages that Python would share where the program copies.
+    `unrolls`: for each open loop of the program whether it could be unrolled instead.
+    `copies`: storages that Python would share where the program copies.
     """
 
     builder: Builder
