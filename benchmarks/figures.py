@@ -67,7 +67,7 @@ class Notes:
         if not self.texts:
             return []
         listed = [
-            f"- [{place}] {', '.join(where)}: `{error.replace('`', chr(39)).replace('|', '/')}`"
+            f"- [{place}] {'; '.join(where)}: `{error.replace('`', chr(39)).replace('|', '/')}`"
             for place, (error, where) in enumerate(self.texts.items(), 1)
         ]
         return ["", "Not measured, with the error given:", "", *listed]
