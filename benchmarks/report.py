@@ -32,9 +32,13 @@ def markdown(content: dict[str, Any], title: str, picture: str) -> str:
         f"- size {plan['size']}, {plan['repeats']} repeats, seed {plan['seed']}, "
         f"at most {plan['limit']:.0f} s to get ready and for a repeat",
         "",
+        "## In short",
+        "",
+        *by_suite(content, "summary"),
+        "",
         "## Where wengert is behind",
         "",
-        *behind(content),
+        *(by_suite(content, "behind") or ["Nowhere in this run."]),
         "",
         f"![Times beside peers]({picture})",
     ]
@@ -47,16 +51,16 @@ def markdown(content: dict[str, Any], title: str, picture: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def behind(content: dict[str, Any]) -> list[str]:
-    """Every case in which a peer beats wengert, by suite and threads."""
+def by_suite(content: dict[str, Any], function: str) -> list[str]:
+    """What a function of each suite says of what was found, by suite and threads."""
     lines = []
     for name in NAMES:
         for threads, words in THREADS.items():
             found = found_of(content, name, threads)
-            cases = suite(name).behind(found) if found else []
-            if cases:
-                lines += [f"{suite(name).TITLE}, {words}:", "", *(f"- {one}" for one in cases), ""]
-    return lines[:-1] or ["Nowhere in this run."]
+            said = getattr(suite(name), function)(found) if found else []
+            if said:
+                lines += [f"{suite(name).TITLE}, {words}:", "", *(f"- {one}" for one in said), ""]
+    return lines[:-1]
 
 
 def chart(content: dict[str, Any], path: Path) -> None:

@@ -224,6 +224,21 @@ def draw(axes: Any, found: Found) -> None:
     axes.legend(fontsize="small")
 
 
+def summary(found: Found) -> list[str]:
+    """From the first to the last case of each kind of growth."""
+    lines = []
+    for prefix in ("trip count", "statements"):
+        cases = [case for case in found if case.startswith(prefix)]
+        texts = []
+        for name in NAMES:
+            ends = [median(found[case].get(name)) for case in (cases[0], cases[-1])] if cases else []
+            if ends and None not in ends:
+                texts.append(f"{name} {ends[0]:.2f} to {ends[1]:.2f}")
+        if texts:
+            lines.append(f"{cases[0]} to {cases[-1].split()[-1]}, seconds: {', '.join(texts)}")
+    return lines
+
+
 def behind(found: Found) -> list[str]:
     """Where another library's first derivative comes sooner."""
     lines = []

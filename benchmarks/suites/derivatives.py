@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Any
 
-from benchmarks.figures import Found, Notes, factor_text, geometric_mean, ratio, seconds, table, time_cell
+from benchmarks.figures import Found, Notes, factor_text, geometric_mean, number, ratio, seconds, table, time_cell
 from benchmarks.peers import CONTENDERS
 
 DERIVATIVES = tuple(name for name in CONTENDERS if name != "JAX, Python's loop")
@@ -29,7 +30,7 @@ def time_tables(found: Found) -> list[str]:
     ]
     lines = ["Milliseconds, median (quartiles):", "", *table(["", *present], rows), *notes.lines()]
     slower = [f"{peer} / wengert" for peer in PEERS if peer in present]
-    others = ["gradient / primal", "wengert recorded / wengert", "NumPy / wengert primal"]
+    others = ["wengert / wengert primal", "wengert recorded / wengert", "NumPy primal / wengert primal"]
     rows = [
         [
             case,
@@ -48,6 +49,7 @@ def mean_table(found: Found, groups: dict[str, str]) -> list[str]:
     pairs = [(peer, OWN) for peer in PEERS]
     pairs += [(OWN, "wengert primal"), ("NumPy primal", "wengert primal"), ("Numba primal", "wengert primal")]
     rows = []
+    pairs = [pair for pair in pairs if any({*pair} <= set(measurements) for measurements in found.values())]
     for group in (*dict.fromkeys(groups.values()), "all"):
         chosen = [case for case in found if group in {groups[case], "all"}]
         if chosen:
@@ -55,6 +57,20 @@ def mean_table(found: Found, groups: dict[str, str]) -> list[str]:
             rows.append([group, *means])
     headers = ["", *(f"{slow} / {quick}" for slow, quick in pairs)]
     return ["Geometric means of these ratios (number of cases):", "", *table(headers, rows)]
+
+
+def summary(found: Found) -> list[str]:
+    """A line for each peer: how many times longer it takes, and in how many cases."""
+    lines = []
+    for peer in PEERS:
+        known = [value for case in found if (value := factor(found, case, peer, OWN)) is not None]
+        if known:
+            slower = sum(value > 1.0 for value in known)
+            lines.append(
+                f"{peer} takes {number(statistics.geometric_mean(known))} times as long as wengert (geometric mean of "
+                f"{len(known)} of {len(found)} cases), and longer in {slower} of them"
+            )
+    return lines
 
 
 def draw(axes: Any, found: Found, title: str) -> None:

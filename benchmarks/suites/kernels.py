@@ -51,6 +51,11 @@ def draw(axes: Any, found: Found) -> None:
     derivatives.draw(axes, found, TITLE)
 
 
+def summary(found: Found) -> list[str]:
+    """How many times longer each peer takes."""
+    return derivatives.summary(found)
+
+
 def behind(found: Found) -> list[str]:
     """Where a peer is faster."""
     return derivatives.behind(found)

@@ -9,12 +9,13 @@ is in it.
 from __future__ import annotations
 
 import resource
+import statistics
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import Found, Notes, table
+from benchmarks.figures import Found, Notes, number, table
 from benchmarks.kernels.cases import CASES, Case
 from benchmarks.measuring import Subject, arrays, first_call
 from benchmarks.peers import CONTENDERS, problem, run_of
@@ -139,6 +140,18 @@ def draw(axes: Any, found: Found) -> None:
     axes.set_xlabel("megabytes")
     axes.grid(axis="x", alpha=0.3)
     axes.legend(fontsize="small")
+
+
+def summary(found: Found) -> list[str]:
+    """Geometric means of what each peer needs beside wengert."""
+    lines = []
+    for peer in ("wengert recorded", "JAX", "PyTorch", "autograd"):
+        pairs = [(megabytes(found, name, peer), megabytes(found, name, "wengert")) for name in names_of(found)]
+        known = [other / own for other, own in pairs if other and own]
+        if known:
+            mean = number(statistics.geometric_mean(known))
+            lines.append(f"{peer} needs {mean} times the memory of wengert (geometric mean of {len(known)} cases)")
+    return lines
 
 
 def behind(found: Found) -> list[str]:

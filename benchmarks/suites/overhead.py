@@ -7,12 +7,13 @@ chain.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.figures import Found, Notes, factor_text, ratio, seconds, spread_text, table
+from benchmarks.figures import Found, Notes, factor_text, number, ratio, seconds, spread_text, table
 from benchmarks.measuring import Run, Subject, arrays, first_call
 from benchmarks.peers import CONTENDERS
 
@@ -38,7 +39,12 @@ Phases = dict[str, Callable[[], Any]]
 
 def cases(size: str) -> list[str]:
     """The numbers of elements."""
-    return [f"{elements} elements" for elements in SIZES[size]]
+    return [f"arrays of {elements}" for elements in SIZES[size]]
+
+
+def elements_of(case: str) -> int:
+    """The number of elements of a case."""
+    return int(case.removeprefix("arrays of "))
 
 
 def contenders(case: str) -> list[str]:
@@ -53,7 +59,7 @@ def kind(contender: str) -> str:
 
 def subject(case: str, contender: str, size: str, seed: int) -> Subject:
     """The phases of the chain, and those of no chain."""
-    elements = int(case.split(maxsplit=1)[0])
+    elements = elements_of(case)
     rng = np.random.default_rng([elements, seed])
     given = [rng.uniform(0.5, 1.5, elements) for _ in range(3)]
     runs = {}
@@ -177,7 +183,7 @@ def tables(found: Found) -> list[str]:
 
 def draw(axes: Any, found: Found) -> None:
     """Microseconds over the number of elements, a line for each library."""
-    elements = [int(case.split()[0]) for case in found]
+    elements = [elements_of(case) for case in found]
     for name in CHAINS:
         last = "forward" if name == "NumPy primal" else "together"
         times = [per_operation(measurements.get(name), last) for measurements in found.values()]
@@ -190,6 +196,18 @@ def draw(axes: Any, found: Found) -> None:
     axes.set_ylabel("microseconds for one operation, there and back")
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
+
+
+def summary(found: Found) -> list[str]:
+    """Microseconds for one operation by each library, of the fewest elements."""
+    case, measurements = next(iter(found.items()))
+    times = {name: per_operation(measurement, "together") for name, measurement in measurements.items()}
+    texts = [
+        f"{'JAX without jit' if name == 'JAX' else name} {number(statistics.median(one))}"
+        for name, one in times.items()
+        if one
+    ]
+    return [f"{case}, there and back, microseconds: {', '.join(texts)}"]
 
 
 def behind(found: Found) -> list[str]:

@@ -18,7 +18,7 @@ from benchmarks.suites import NAMES, suite
 
 REFERENCES = {"primal": "NumPy primal", "derivative": "wengert recorded"}
 FORM = {"NAME", "TITLE", "TIMED", "WITH_THREADS", "PROCESSES"}
-FUNCTIONS = {"cases", "contenders", "kind", "subject", "tables", "draw", "behind"}
+FUNCTIONS = {"cases", "contenders", "kind", "subject", "tables", "draw", "summary", "behind"}
 ALL = [
     pytest.param(name, case, contender, id=f"{name}-{case}-{contender}".replace(" ", "_"))
     for name in NAMES
