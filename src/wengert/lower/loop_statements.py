@@ -145,7 +145,8 @@ def _rolled(context: Context, node: ast.For, iterable: Iterable, live: set[str])
                 context, loop, integer(0), iterable.count, 1, place, lambda counter: body(iterable.element(counter))
             )
 
-    count = iterable.count
+    with context.builder.block():  # only to see whether it is known
+        count = iterable.count
     context.unrolls.append(isinstance(count, Constant) and count.value.real <= _MOST_UNROLLED)
     try:
         repeat(context, node, live, form, partial(_otherwise, context, node, live))
