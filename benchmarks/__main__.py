@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks import report
 from benchmarks.environment import environment
 from benchmarks.peers import PEERS, is_asked_for, is_installed
-from benchmarks.processes import Measurement, Plan, measure_case
+from benchmarks.processes import STOPPED, Measurement, Plan, measure_case
 from benchmarks.suites import NAMES, suite
 
 REPEATS = {"tiny": 1, "S": 5, "M": 9}
@@ -58,13 +58,16 @@ def chosen_cases(module: ModuleType, only: list[str], size: str) -> list[str]:
     return [case for case in module.cases("M") if case in named]
 
 
-def measure(module: ModuleType, case: str, peers: tuple[str, ...], plan: Plan) -> dict[str, Any]:
-    """One case; a peer that is not installed is a measurement that says so."""
+def measure(
+    module: ModuleType, case: str, peers: tuple[str, ...], plan: Plan, before: dict[str, Any]
+) -> dict[str, Any]:
+    """One case. Who is not installed, or was stopped when the case was measured before, is a row that says so."""
     wanted = [name for name in module.contenders(case) if is_asked_for(name, peers)]
-    present = [name for name in wanted if is_installed(name)]
-    found = measure_case(module, case, present, plan)
-    absent = {name: Measurement(error="not installed").as_json() for name in wanted if name not in present}
-    return {name: (found | absent)[name] for name in wanted}
+    errors = {name: "not installed" for name in wanted if not is_installed(name)}
+    errors |= {name: one["error"] for name, one in before.items() if one["error"].startswith(STOPPED)}
+    found = measure_case(module, case, [name for name in wanted if name not in errors], plan)
+    missing = {name: Measurement(error=error).as_json() for name, error in errors.items()}
+    return {name: (found | missing)[name] for name in wanted}
 
 
 def run(arguments: argparse.Namespace, path: Path) -> dict[str, Any]:
@@ -87,7 +90,8 @@ def run(arguments: argparse.Namespace, path: Path) -> dict[str, Any]:
     ]
     content: dict[str, Any] = {"about": environment(), "plan": vars(plan).copy(), "results": {}}
     for one, module, case in progress(tasks):
-        found = measure(module, case, tuple(arguments.peers), replace(plan, one_thread=one == "one"))
+        before = content["results"].get("one", {}).get(module.NAME, {}).get(case, {})
+        found = measure(module, case, tuple(arguments.peers), replace(plan, one_thread=one == "one"), before)
         content["results"].setdefault(one, {}).setdefault(module.NAME, {})[case] = found
         path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return content

@@ -22,6 +22,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 AGREEMENT = 1e-6  # of outcomes, relative to the largest element: rounding grows in some, a wrong number is further off
+STOPPED = "was stopped after"
 SLOW = 1.0  # seconds of one call above which there are fewer repeats
 SLOW_REPEATS = 3
 
@@ -88,7 +89,7 @@ class Worker:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             if not selector.select(self.limit):
                 self.stop()
-                return {"error": f"was stopped after {self.limit:.0f} s"}
+                return {"error": f"{STOPPED} {self.limit:.0f} s"}
         line = self.process.stdout.readline()
         if line:
             answer: dict[str, Any] = json.loads(line)

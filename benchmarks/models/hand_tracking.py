@@ -51,9 +51,11 @@ def hand_tracking(pose, parents, relatives, inverse_absolutes, surface, skinning
             absolutes[bone] = own
         else:
             absolutes[bone] = absolutes[parents[bone]] @ own
-    places = np.zeros((surface.shape[0], 3))
+    points = surface[chosen]
+    following = skinning[chosen]
+    places = np.zeros((len(chosen), 3))
     for bone in range(bones):
         moved = absolutes[bone] @ inverse_absolutes[bone]
-        places += skinning[:, bone : bone + 1] * (surface @ moved.T)[:, :3]
+        places += following[:, bone : bone + 1] * (points @ moved.T)[:, :3]
     whole = rotation(pose[:3])
-    return places[chosen] @ whole.T + pose[3:6] - seen
+    return places @ whole.T + pose[3:6] - seen

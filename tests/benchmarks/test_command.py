@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,8 @@ def test_command_writes_table_repeats_and_page(tmp_path: Path) -> None:
     assert text.startswith("# Performance\n")
     assert "| trisolv | " in text
     assert results.with_suffix(".md").exists()
+    if find_spec("matplotlib"):
+        assert page.with_suffix(".png").stat().st_size > 0
 
 
 def test_process_that_takes_too_long_is_a_row_that_says_so() -> None:

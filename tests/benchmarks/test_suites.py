@@ -17,6 +17,7 @@ from benchmarks.processes import difference
 from benchmarks.suites import NAMES, suite
 
 REFERENCES = {"primal": "NumPy primal", "derivative": "wengert recorded"}
+NOT_BY_NUMBA = {"mlp", "gaussian_mixture", "kmeans"}  # the largest along an axis
 FORM = {"NAME", "TITLE", "TIMED", "WITH_THREADS", "PROCESSES"}
 FUNCTIONS = {"cases", "contenders", "kind", "subject", "tables", "draw", "summary", "behind"}
 ALL = [
@@ -54,9 +55,6 @@ def error_of(name: str, case: str, contender: str) -> type[Exception] | tuple[ty
         error: type[Exception] = TypingError
         return error
     return None
-
-
-NOT_BY_NUMBA: set[str] = set()
 
 
 @pytest.mark.filterwarnings("ignore")  # what peers warn of is theirs
