@@ -13,18 +13,19 @@ import re
 import pytest
 
 from tests.rules.cases import named_cases
-from tests.rules.compiling import check_compiled
+from tests.rules.compiling import check_compiled, check_compiled_forward
 from tests.rules.not_compiled import ARRANGED, NOT_COMPILED
 from wengert.errors import NotAcceptedError
 
 CASES = named_cases()
+ALL = os.environ.get("WENGERT_RULES_COMPILED") == "all"
 EXCEPTIONS = {*NOT_COMPILED, *ARRANGED}
 
 
 def _selected() -> list[str]:
     """The cases that compile: all of them, or the first one of each function."""
     compiled = [name for name in CASES if name not in EXCEPTIONS]
-    if os.environ.get("WENGERT_RULES_COMPILED") == "all":
+    if ALL:
         return compiled
     first: dict[object, str] = {}
     for name in compiled:
@@ -37,6 +38,24 @@ def _selected() -> list[str]:
 def test_value_and_derivative_are_those_of_the_record_engine(name: str) -> None:
     """The compiled function gives the value and the pullback of the recorded one."""
     check_compiled(CASES[name])
+
+
+FORWARD = [
+    *("linalg: lstsq(4x2,4x3)", "linalg: eigvals(stack)", "linalg: svd(values_real(4,2))", "special: sici(2x3)"),
+    *(
+        "special: fresnel(complex)",
+        "padding: pad(4,reflect_type=odd)",
+        "joining: insert(3,s)",
+        "order: sort(2x5,axis=0)",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", _selected() if ALL else FORWARD)
+@pytest.mark.filterwarnings("ignore")
+def test_forward_derivative_is_that_of_the_record_engine(name: str) -> None:
+    """The compiled function's forward derivative is the recorded one: of operations with several results, too."""
+    check_compiled_forward(CASES[name])
 
 
 @pytest.mark.parametrize("name", NOT_COMPILED)
