@@ -46,8 +46,8 @@ def test_results_follow_what_is_replaced() -> None:
     n, x = Value("n", "int64"), Storage("x", "float64", 1)
     with b.loop(integer(0), n, hint="i") as i:
         b.accumulate(x, (i,), b.cast(i, "float64"))
-    same = b.bind("subtract", b.bind("add", n, integer(2)), b.bind("add", integer(1), integer(1)))
-    part = b.bind("maximum", b.bind("minimum", b.bind("subtract", n, n), integer(3)), integer(0))
+    same = b.bind("maximum", n, integer(0))
+    part = b.bind("minimum", b.bind("subtract", same, n), integer(3))
     section = Section(x, (Span(part, same, integer(1)),), (0,))
     before = Program("f", (Array(x, (n,)),), b.finish(), (section, same))
     simple = after(before, simplify_integers, without_dead_code)
