@@ -29,8 +29,8 @@ class PeelingError(NotAcceptedError):
 class Frame:
     """One user function being read: its file and name, and how far its source was indented and shifted.
 
-    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns. `caller`: the place of
-    the call, and its column, for a function of wengert's own that is called by one of the user's: what a user is told.
+    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns. `caller`: the place
+    of the call, and its column, for a function of wengert's own that a user's function calls: what a user is told.
     """
 
     filename: str
