@@ -68,9 +68,8 @@ class Worker:
             "one_thread": plan.one_thread,
             "outcome": str(self.outcome_file),
         }
-        cache = Path(folder) / f"{name}_cache"  # an empty cache of compiled code, so that a first call is one
-        cache.mkdir(exist_ok=True)
-        caches = {"WENGERT_CACHE_DIR": str(cache), "TORCHINDUCTOR_CACHE_DIR": str(cache)}
+        cache = tempfile.mkdtemp(dir=folder)  # an empty cache of compiled code, so that a first call is one
+        caches = {"WENGERT_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
         self.limit = plan.limit
         self.process = subprocess.Popen(  # noqa: S603 (a module of this package)
             [sys.executable, "-m", "benchmarks.worker", json.dumps(task)],
