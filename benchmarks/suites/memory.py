@@ -139,15 +139,15 @@ def draw(axes: Any, found: Found) -> None:
     axes.set_xscale("log")
     axes.set_xlabel("megabytes")
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def summary(found: Found) -> list[str]:
-    """Geometric means of what each peer needs beside wengert."""
+    """Geometric means of what each peer needs beside wengert; less than a megabyte, which is noise, counts as one."""
     lines = []
     for peer in ("wengert recorded", "JAX", "PyTorch", "autograd"):
         pairs = [(megabytes(found, name, peer), megabytes(found, name, "wengert")) for name in names_of(found)]
-        known = [other / own for other, own in pairs if other and own]
+        known = [max(other, 1.0) / max(own, 1.0) for other, own in pairs if other is not None and own is not None]
         if known:
             mean = number(statistics.geometric_mean(known))
             lines.append(f"{peer} needs {mean} times the memory of wengert (geometric mean of {len(known)} cases)")
