@@ -43,8 +43,8 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := version_of(name))},
         "commit": commit(),
-        "blas": blas(),
         "variables": {name: value for name, value in sorted(os.environ.items()) if name.startswith(PREFIXES)},
+        "blas": blas(),  # after the variables, since threadpoolctl sets one
         "one thread": hasattr(os, "sched_setaffinity"),
         "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
     }

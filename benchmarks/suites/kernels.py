@@ -17,7 +17,7 @@ TIMED = True
 WITH_THREADS = True
 PROCESSES = {"tiny": 1, "S": 1, "M": 1}
 WITH_WHILE = ("conjugate_gradient", "newton", "runge_kutta")
-FEW = ("jacobi_2d", "lstm", "lu", "newton")  # one of each form of loop
+FEW = ("jacobi_2d", "lstm", "cholesky", "newton")  # one of each form of loop
 
 
 def cases(size: str) -> list[str]:
