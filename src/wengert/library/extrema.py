@@ -9,14 +9,34 @@ import numpy as np
 
 from wengert.library.reducing import join_into, reduced_axes, without_kept
 
+_LANES = 64  # extrema of a row that are found side by side: any order gives the same
+
 __all__ = ["greatest", "greatest_but_nan", "least", "least_but_nan"]
 
 
 def _extreme(out: Any, a: Any, axis: Any, keepdims: bool, join: Callable[[Any, Any], Any]) -> None:
     axes = reduced_axes(a.ndim, axis)
+    if len(axes) == a.ndim == 1:
+        out[(0,) * out.ndim] = _in_lanes(a, join)
+        return
     found = without_kept(out, a.ndim, axes, keepdims)
     found[...] = a[tuple(0 if one in axes else slice(None) for one in range(a.ndim))]
     join_into(found, a, axes, join)
+
+
+def _in_lanes(a: Any, join: Callable[[Any, Any], Any]) -> Any:
+    """The extreme element of a row."""
+    rows = a.shape[0] // _LANES
+    found = a[0]
+    if rows > 1:
+        lanes = a[:_LANES].copy()
+        for row in range(1, rows):
+            lanes[:] = join(lanes, a[row * _LANES : (row + 1) * _LANES])
+        for lane in range(_LANES):
+            found = join(found, lanes[lane])
+    for i in range(rows * _LANES if rows > 1 else 1, a.shape[0]):
+        found = join(found, a[i])
+    return found
 
 
 def greatest(out: Any, a: Any, *, axis: Any, keepdims: bool) -> None:
