@@ -134,7 +134,15 @@ class Kernel:
     @cached_property
     def machine_code(self) -> Any:
         """The program as machine code."""
-        return compile_program(_through(FINISH, self.program if self.derivative else self.prepared))
+        return compile_program(self._finished)
+
+    @cached_property
+    def _finished(self) -> Program:
+        return _through(FINISH, self.program if self.derivative else self.prepared)
+
+    @cached_property
+    def _are_filled(self) -> list[bool]:
+        return [one.filled for one in self._finished.parameters if isinstance(one, Array) and one.output]
 
     @cached_property
     def prepared(self) -> Program:
@@ -181,7 +189,7 @@ class Kernel:
         if self.written or not all(_is_plain(leaves[i], dtype) for i, dtype in self._arrays.items()):
             refuse_overlap(leaves, self.written)
             given = [self._prepared(leaf, i, back) if i in self._arrays else leaf for i, leaf in enumerate(leaves)]
-        made = [self.zeros(self._shape(number, given), one.storage.dtype) for number, one in enumerate(self.outputs)]
+        made = [self.output(number, self._shape(number, given)) for number in range(len(self.outputs))]
         if self._are_outputs_last:
             results = self.machine_code(*given, *made)
         else:
@@ -211,9 +219,10 @@ class Kernel:
             found.append(owner if is_whole else None)
         return found
 
-    def zeros(self, sizes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
-        """An output before the program adds to it."""
-        made: np.ndarray[Any, Any] = self.machine_code.zeros(sizes, np.dtype(dtype))
+    def output(self, number: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """An output before the program adds to it: zeros, unless the program stores all of it first."""
+        dtype = np.dtype(self.outputs[number].storage.dtype)
+        made: np.ndarray[Any, Any] = self.machine_code.array(shape, dtype, zeroed=not self._are_filled[number])
         return made
 
     def _prepared(self, leaf: Any, i: int, back: list[tuple[Any, Any]]) -> Any:

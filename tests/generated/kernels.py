@@ -72,9 +72,9 @@ class RunAs(Kernel):
         super().__init__(program)
         self.__dict__["machine_code"] = way(program)
 
-    def zeros(self, sizes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
-        """Memory of NumPy's."""
-        return np.zeros(sizes, dtype)
+    def output(self, number: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """Zeros, or NaN where the program says that it does not look at it."""
+        return np.full(shape, np.nan if self.outputs[number].filled else 0.0, self.outputs[number].storage.dtype)
 
 
 def verified(passes: Sequence[Pass], program: Program) -> Program:

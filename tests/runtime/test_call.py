@@ -151,7 +151,7 @@ def test_threads_share_the_pool_of_memory() -> None:
 def test_large_results_are_the_callers() -> None:
     """A result in pooled memory stays as it is, views of it too, until nobody uses it; then its memory comes again."""
     executable = compile_program(failing_program(), cache=Cache(None))
-    zeros = executable.zeros((300, 100), np.dtype(float))
+    zeros = executable.array((300, 100), np.dtype(float), zeroed=True)
     assert not zeros.any()
     zeros += 7.0
     (first,) = executable(False, 2 * MEGABYTE)
@@ -165,7 +165,7 @@ def test_large_results_are_the_callers() -> None:
     np.testing.assert_array_equal(zeros, np.full((300, 100), 7.0))
     assert other.ctypes.data != address
     del view, other
-    taken = [executable.zeros((2 * MEGABYTE,), np.dtype(float)) for _ in range(8)]
+    taken = [executable.array((2 * MEGABYTE,), np.dtype(float), zeroed=True) for _ in range(8)]
     assert address in [one.ctypes.data for one in taken]
     assert not any(one.any() for one in taken)
 

@@ -20,6 +20,7 @@ from wengert.program.builder import integer
 from wengert.program.statements import (
     Accumulate,
     Allocate,
+    Array,
     Bind,
     Block,
     Constant,
@@ -27,6 +28,7 @@ from wengert.program.statements import (
     If,
     Load,
     Operand,
+    Parameter,
     Program,
     Reshape,
     Section,
@@ -59,7 +61,21 @@ def shorten_lifetimes(program: Program) -> Program:
                 _without_zeros(found, one)
         return tuple(found)
 
-    return replace(program, body=block(program.body))
+    body = list(block(program.body))
+    parameters = tuple(one if _storage_of(one) in aliased else _filled(body, one) for one in program.parameters)
+    return replace(program, parameters=parameters, body=tuple(body))
+
+
+def _storage_of(parameter: Parameter) -> Storage | None:
+    return parameter.storage if isinstance(parameter, Array) else None
+
+
+def _filled(block: list[Statement], parameter: Parameter) -> Parameter:
+    """An output, which is not to be zeros if the first nest that uses it can store all of it."""
+    if not isinstance(parameter, Array) or not parameter.output:
+        return parameter
+    is_filled = _stores_first(block, parameter.storage, parameter.sizes)
+    return replace(parameter, filled=True) if is_filled else parameter
 
 
 def _uses(statement: Statement, storage: Storage) -> bool:
@@ -93,27 +109,30 @@ def _without_last_writes(block: list[Statement], storage: Storage) -> None:
 
 def _without_zeros(block: list[Statement], maker: Allocate) -> None:
     """Store what is added first to an array of zeros, if that is all of it."""
-    storage = maker.storage
+    if maker.zeroed and _stores_first(block, maker.storage, maker.sizes):
+        block[block.index(maker)] = replace(maker, zeroed=False)
+
+
+def _stores_first(block: list[Statement], storage: Storage, sizes: Sequence[Operand]) -> bool:
+    """Have the first nest that uses an array of zeros store, if it is to all of it that this adds."""
     users = [k for k, one in enumerate(block) if _uses(one, storage)]
-    if not maker.zeroed or not users:
-        return
-    one = block[users[0]]
+    one = block[users[0]] if users else None
     nest = nest_of(one) if isinstance(one, For) else None
     if nest is None or any(_uses(two, storage) for level in nest.levels[:-1] for two in level):
-        return
+        return False
     accesses = list(_accesses(nest.body, storage))
     first = accesses[0]
-    if not isinstance(first, Accumulate) or not _covers(nest, first.indices, maker.sizes):
-        return
+    if not isinstance(first, Accumulate) or not _covers(nest, first.indices, sizes):
+        return False
     if any(two.indices != first.indices for two in accesses):
-        return
+        return False
     place = nest.body.index(first)
     total = Value(storage.hint, storage.dtype)
     added = Bind(total, "add", (_zero(storage.dtype), first.operand), first.where)
     stored = Store(storage, first.indices, total, first.where)
     body = [*nest.body[:place], added, stored, *nest.body[place + 1 :]]
     block[users[0]] = rebuilt(nest, [*nest.levels[:-1], body])
-    block[block.index(maker)] = replace(maker, zeroed=False)
+    return True
 
 
 def _accesses(body: Sequence[Statement], storage: Storage) -> Iterator[Load | Store | Accumulate]:

@@ -101,12 +101,12 @@ class Executable:
             return tuple([kind(one) for kind, one in zip(self._types, found)])  # noqa: B905 -- of one signature
         return self._collect(block, arguments)
 
-    def zeros(self, sizes: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-        """An array of zeros. A large one takes its memory from the pool, and gives it back when nobody uses it."""
+    def array(self, sizes: tuple[int, ...], dtype: np.dtype[Any], *, zeroed: bool) -> np.ndarray[Any, Any]:
+        """A new array. A large one takes its memory from the pool, and gives it back when nobody uses it."""
         count = math.prod(sizes) * dtype.itemsize
         if count < FEWEST_BYTES:
-            return np.zeros(sizes, dtype)
-        address = self._new(self._pool, count, True)
+            return np.zeros(sizes, dtype) if zeroed else np.empty(sizes, dtype)
+        address = self._new(self._pool, count, zeroed)
         if address is None:
             raise MemoryError(f"unable to allocate an array of shape {sizes} and data type {dtype}")
         return np.asarray(_Memory(self, address, dtype, sizes))
