@@ -1,0 +1,79 @@
+"""Random generators, set back for a recomputation so that it draws the same numbers, and left as they were afterwards.
+
+What goes in: generators that a function can reach; NumPy's and Python's global ones always belong to them. What comes
+out: their states, as one value to keep. What holds: a recomputation does not advance any of them.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+__all__ = ["RandomState", "RandomStates", "is_generator"]
+
+RandomState = tuple[Any, ...]
+
+
+def is_generator(value: object) -> bool:
+    """Whether a value is a generator of random numbers whose state can be set back."""
+    return isinstance(value, (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random))
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    bits = generator.bit_generator if isinstance(generator, np.random.Generator) else generator
+    return copy.deepcopy(bits.state)
+
+
+def _set_state(generator: Any, state: Any) -> None:
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    elif isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    else:
+        generator.state = state
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return all(_same(value, other[key]) for key, value in one.items())
+    return bool(np.array_equal(one, other))
+
+
+class RandomStates:
+    """The generators that a function can reach."""
+
+    def __init__(self, generators: Sequence[Any]) -> None:
+        globally: list[Any] = [np.random.mtrand._rand, random._inst]  # type: ignore[attr-defined]  # no public names
+        self._generators = [*globally, *(one for one in generators if not any(one is known for known in globally))]
+
+    def now(self, last: RandomState | None = None) -> RandomState:
+        """The states as they are; those that are as in `last` are the objects in `last`, so that they take no memory."""
+        found = [_state(generator) for generator in self._generators]
+        if last is None:
+            return tuple(found)
+        return tuple([old if _same(old, new) else new for old, new in zip(last, found, strict=True)])
+
+    @contextmanager
+    def rewound(self, states: RandomState) -> Iterator[None]:
+        """Inside the block the generators go on from `states`; after it, from where they were before."""
+        before = self.now()
+        self._set(states)
+        try:
+            yield
+        finally:
+            self._set(before)
+
+    def _set(self, states: RandomState) -> None:
+        for generator, state in zip(self._generators, states, strict=True):
+            _set_state(generator, state)

@@ -1,0 +1,154 @@
+"""Operations whose derivatives run them again: one entry of a tape each, and one on the tape of each outer level.
+
+What goes in: the leaves that an operation takes, and a way to run it on them, recorded or not. What comes out: an operation
+with the two rules `pullback` and `pushforward`, which run it again on a tape of its own and sweep that. What holds: the rules
+are operations of the same kind, so derivatives nest to any order, and each level keeps only leaves.
+
+Source: checkpointing of calls, Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 12.2.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from wengert.ops.table import Operation, Rule
+from wengert.tape.array import RecordedArray, primal_of
+from wengert.tape.call import own_copy
+from wengert.tape.record import apply, contains_recorded
+from wengert.tape.sweep import forward_sweep, reverse_sweep
+from wengert.tape.tape import Tape, recording
+
+__all__ = ["Recomputed", "slot_on", "zeros_like"]
+
+
+def slot_on(tape: Tape, value: Any) -> int | None:
+    """The slot of a value on a tape, if it is active there."""
+    return value.current_slot() if isinstance(value, RecordedArray) and value.tape is tape else None
+
+
+def zeros_like(value: Any) -> Any:
+    """Plain zeros of the shape and dtype of a value of any level."""
+    return np.zeros_like(np.asarray(primal_of(value)))
+
+
+class Recomputed(ABC):
+    """An operation on `leaves`, a list of arrays and numbers, with a list of arrays and numbers as its results.
+
+    `active` says which leaves may carry a derivative.
+    """
+
+    name: str
+    active: Sequence[bool]
+
+    @abstractmethod
+    def compute(self, leaves: list[Any]) -> list[Any]:
+        """Run it again, on leaves that it may change, recorded or not."""
+
+    @abstractmethod
+    def first_run(self, leaves: list[Any]) -> list[Any]:
+        """Its results for plain leaves, plain themselves."""
+
+    def compare(self, results: Sequence[Any], first: Sequence[Any]) -> None:  # noqa: B027 (most have nothing to compare)
+        """Raise an error where plain results are not those of the first run."""
+
+    def pullback(self, ct: Sequence[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
+        """The cotangents of the active leaves, for those of the results; `first` are the results of the first run."""
+        return Pullback(self, first)([*leaves, *ct])
+
+    @functools.cached_property
+    def operation(self) -> Operation:
+        """What a tape enters."""
+        pull = Rule(self._pull, "leaves", ("leaves", "out"), ())
+        push = Rule(self._push, "leaves", ("leaves", "out"), (), pushforward=True)
+        return Operation(
+            self.name, self, ("leaves",), {}, lambda leaves: (leaves,), sequence="leaves",
+            rules={"leaves": pull}, pushforwards={"leaves": push},
+        )  # fmt: skip
+
+    def __call__(self, leaves: list[Any]) -> list[Any]:
+        """The results, recorded where a leaf is."""
+        if contains_recorded(leaves):
+            return list(apply(self.operation, (leaves,), {}))
+        return self.first_run(leaves)
+
+    def _pull(self, ct: Sequence[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
+        found = iter(self.pullback(ct, leaves, first))
+        return [next(found) if active else None for active in self.active]
+
+    def _push(self, tangent: list[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
+        directions = [
+            zeros_like(leaf) if one is None else one
+            for one, leaf, active in zip(tangent, leaves, self.active, strict=True)
+            if active
+        ]
+        return Pushforward(self, first)([*leaves, *directions])
+
+    def record(self, tape: Tape, leaves: Sequence[Any], first: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Run it again on a tape: the leaves and the results, recorded there."""
+        inputs = [
+            RecordedArray(own_copy(leaf), next(tape.slots) if active else None, tape)
+            for leaf, active in zip(leaves, self.active, strict=True)
+        ]
+        slots = [one.slot for one, active in zip(inputs, self.active, strict=True) if active]
+        results = self.compute(inputs)
+        self.compare([primal_of(one) for one in results], [primal_of(one) for one in first])
+        return slots, results
+
+
+class _Derivative(Recomputed):
+    """A derivative of an operation, as an operation on its leaves and on cotangents or tangents."""
+
+    def __init__(self, inner: Recomputed, first: list[Any]) -> None:
+        self.inner = inner
+        self.name = f"the derivative of {inner.name}"
+        self.first = first
+        self.count = len(inner.active)
+
+    @property
+    def active(self) -> Sequence[bool]:  # type: ignore[override]  # it depends on how many cotangents there are
+        """What the operation takes, and all cotangents or tangents."""
+        return [*self.inner.active, *[True] * self.others()]
+
+    @abstractmethod
+    def others(self) -> int:
+        """How many leaves come after those of the operation."""
+
+    def first_run(self, leaves: list[Any]) -> list[Any]:
+        return self.compute(leaves)
+
+
+class Pullback(_Derivative):
+    """The cotangents of the active leaves, from the leaves and the cotangents of the results."""
+
+    def others(self) -> int:
+        return len(self.first)
+
+    def compute(self, leaves: list[Any]) -> list[Any]:
+        with recording(forward=False, keep=False) as tape:
+            slots, results = self.inner.record(tape, leaves[: self.count], self.first)
+            ends = [slot_on(tape, one) for one in results]
+        seeds = [(slot, ct) for slot, ct in zip(ends, leaves[self.count :], strict=True) if slot is not None]
+        found = reverse_sweep(tape, seeds, slots)
+        tape.release()
+        wanted = [leaf for leaf, active in zip(leaves, self.inner.active, strict=False) if active]
+        return [zeros_like(leaf) if one is None else one for one, leaf in zip(found, wanted, strict=True)]
+
+
+class Pushforward(_Derivative):
+    """The tangents of the results, from the leaves and the tangents of those that are active."""
+
+    def others(self) -> int:
+        return sum(self.inner.active)
+
+    def compute(self, leaves: list[Any]) -> list[Any]:
+        with recording(forward=True, keep=False) as tape:
+            slots, results = self.inner.record(tape, leaves[: self.count], self.first)
+            ends = [slot_on(tape, one) for one in results]
+        found = forward_sweep(tape, list(zip(slots, leaves[self.count :], strict=True)), ends)
+        tape.release()
+        return [zeros_like(result) if one is None else one for one, result in zip(found, self.first, strict=True)]
