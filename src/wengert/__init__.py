@@ -14,7 +14,7 @@ from wengert.api import (
     value_and_grad,
     vjp,
 )
-from wengert.checkpointing import checkpoint
+from wengert.checkpointing import checkpoint, checkpointed_loop
 from wengert.compiled import jit
 from wengert.custom import custom_jvp, custom_vjp
 from wengert.errors import (
@@ -50,6 +50,7 @@ __all__ = [
     "WengertError",
     "check_grads",
     "checkpoint",
+    "checkpointed_loop",
     "custom_jvp",
     "custom_vjp",
     "grad",

@@ -136,9 +136,7 @@ def is_own_file(filename: str) -> bool:
 
 def _is_user_frame(frame: FrameType) -> bool:
     module = frame.f_globals.get("__name__", "")
-    return not (
-        is_own_file(frame.f_code.co_filename) or module == "numpy" or module.startswith(("numpy.", "scipy."))
-    )
+    return not (is_own_file(frame.f_code.co_filename) or module == "numpy" or module.startswith(("numpy.", "scipy.")))
 
 
 def user_location() -> SourceLocation | None:

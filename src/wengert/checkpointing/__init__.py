@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from wengert.checkpointing.call import checkpoint
+from wengert.checkpointing.loop import checkpointed_loop
+from wengert.checkpointing.progress import Progress
 
-__all__ = ["checkpoint"]
+__all__ = ["Progress", "checkpoint", "checkpointed_loop"]

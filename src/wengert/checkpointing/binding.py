@@ -27,9 +27,7 @@ class Binding:
         for array in arrays:
             by_root.setdefault(id(array.root), []).append(array)
         self._groups = list(by_root.values())
-        self.units: list[RecordedArray] = [
-            group[0] if len(group) == 1 else group[0].root for group in self._groups
-        ]
+        self.units: list[RecordedArray] = [group[0] if len(group) == 1 else group[0].root for group in self._groups]
         self.bound: list[RecordedArray] = []
 
     @contextmanager

@@ -184,8 +184,10 @@ class CheckpointedCall(Recomputed):
 
     def _compare_form(self, results: _Results, structure: tree.Structure) -> None:
         first = [(one.output, one.input) for one in self.results.leaves]
-        if structure != self.result_structure or [(one.output, one.input) for one in results.leaves] != first or (
-            self.binding.written() != self.written
+        if (
+            structure != self.result_structure
+            or [(one.output, one.input) for one in results.leaves] != first
+            or (self.binding.written() != self.written)
         ):
             raise RecomputationError(
                 f"the call returned, or updated, other values when it was recomputed for the derivative, "

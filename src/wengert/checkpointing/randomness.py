@@ -68,12 +68,13 @@ class RandomStates:
     def rewound(self, states: RandomState) -> Iterator[None]:
         """Inside the block the generators go on from `states`; after it, from where they were before."""
         before = self.now()
-        self._set(states)
+        self.set(states)
         try:
             yield
         finally:
-            self._set(before)
+            self.set(before)
 
-    def _set(self, states: RandomState) -> None:
+    def set(self, states: RandomState) -> None:
+        """Let the generators go on from `states`."""
         for generator, state in zip(self._generators, states, strict=True):
             _set_state(generator, state)

@@ -23,7 +23,20 @@ from wengert.tape.array import RecordedArray
 
 __all__ = ["Reachable", "search"]
 
-_SIMPLE = (str, bytes, int, float, complex, bool, type(None), type, ModuleType, BuiltinFunctionType, np.generic, np.ufunc)
+_SIMPLE = (
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    bool,
+    type(None),
+    type,
+    ModuleType,
+    BuiltinFunctionType,
+    np.generic,
+    np.ufunc,
+)
 _LIBRARIES = frozenset({"numpy", "scipy", "wengert"}) | sys.stdlib_module_names
 
 
@@ -57,8 +70,10 @@ def _contents(cell: CellType) -> Any:
 
 def _snapshot(contents: Any) -> Any:
     """What is in a variable, safe from later changes of the lists and dicts in it; the values in these are the same."""
-    return tree.unflatten(tree.flatten(contents)[1], tree.flatten(contents)[0]) if type(contents) in (list, dict) else (
-        contents
+    return (
+        tree.unflatten(tree.flatten(contents)[1], tree.flatten(contents)[0])
+        if type(contents) in (list, dict)
+        else (contents)
     )
 
 

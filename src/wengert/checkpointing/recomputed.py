@@ -56,9 +56,21 @@ class Recomputed(ABC):
     def compare(self, results: Sequence[Any], first: Sequence[Any]) -> None:  # noqa: B027 (most have nothing to compare)
         """Raise an error where plain results are not those of the first run."""
 
-    def pullback(self, ct: Sequence[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
+    def cotangents(self, leaves: list[Any], first: list[Any], ct: list[Any]) -> list[Any]:
         """The cotangents of the active leaves, for those of the results; `first` are the results of the first run."""
-        return Pullback(self, first)([*leaves, *ct])
+        with recording(forward=False, keep=False) as tape:
+            slots, results = self.record(tape, leaves, first)
+            ends = [slot_on(tape, one) for one in results]
+        found = reverse_sweep(
+            tape, [(slot, one) for slot, one in zip(ends, ct, strict=True) if slot is not None], slots
+        )
+        tape.release()
+        wanted = [leaf for leaf, active in zip(leaves, self.active, strict=True) if active]
+        return [zeros_like(leaf) if one is None else one for one, leaf in zip(found, wanted, strict=True)]
+
+    def plain_cotangents(self, leaves: list[Any], first: list[Any], ct: list[Any]) -> list[Any]:
+        """The same where nothing is recorded: leaves, results and cotangents are plain."""
+        return self.cotangents(leaves, first, ct)
 
     @functools.cached_property
     def operation(self) -> Operation:
@@ -77,7 +89,7 @@ class Recomputed(ABC):
         return self.first_run(leaves)
 
     def _pull(self, ct: Sequence[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
-        found = iter(self.pullback(ct, leaves, first))
+        found = iter(Pullback(self, first)([*leaves, *ct]))
         return [next(found) if active else None for active in self.active]
 
     def _push(self, tangent: list[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
@@ -118,9 +130,6 @@ class _Derivative(Recomputed):
     def others(self) -> int:
         """How many leaves come after those of the operation."""
 
-    def first_run(self, leaves: list[Any]) -> list[Any]:
-        return self.compute(leaves)
-
 
 class Pullback(_Derivative):
     """The cotangents of the active leaves, from the leaves and the cotangents of the results."""
@@ -129,14 +138,11 @@ class Pullback(_Derivative):
         return len(self.first)
 
     def compute(self, leaves: list[Any]) -> list[Any]:
-        with recording(forward=False, keep=False) as tape:
-            slots, results = self.inner.record(tape, leaves[: self.count], self.first)
-            ends = [slot_on(tape, one) for one in results]
-        seeds = [(slot, ct) for slot, ct in zip(ends, leaves[self.count :], strict=True) if slot is not None]
-        found = reverse_sweep(tape, seeds, slots)
-        tape.release()
-        wanted = [leaf for leaf, active in zip(leaves, self.inner.active, strict=False) if active]
-        return [zeros_like(leaf) if one is None else one for one, leaf in zip(found, wanted, strict=True)]
+        return self.inner.cotangents(leaves[: self.count], self.first, leaves[self.count :])
+
+    def first_run(self, leaves: list[Any]) -> list[Any]:
+        first = [primal_of(one) for one in self.first]
+        return self.inner.plain_cotangents(leaves[: self.count], first, leaves[self.count :])
 
 
 class Pushforward(_Derivative):
@@ -152,3 +158,6 @@ class Pushforward(_Derivative):
         found = forward_sweep(tape, list(zip(slots, leaves[self.count :], strict=True)), ends)
         tape.release()
         return [zeros_like(result) if one is None else one for one, result in zip(found, self.first, strict=True)]
+
+    def first_run(self, leaves: list[Any]) -> list[Any]:
+        return self.compute(leaves)
