@@ -9,7 +9,7 @@
     ├── ArgumentError           (TypeError)        an argument that cannot be differentiated, or a bad `argnums`
     ├── SeedError               (ValueError)       a tangent or cotangent of the wrong shape, dtype or structure
     ├── RuleError               (TypeError)        a derivative rule that is malformed; raised when it is defined
-    ├── RecomputationError      (RuntimeError)     a recomputed stretch of a program gave another result than its first run
+    ├── RecomputationError      (RuntimeError)     a recomputed result differs from that of the first run
     └── MemoryBudgetError       (MemoryError)      a memory budget that cannot be kept
 
 `CheckFailedError` (an `AssertionError`) is what `check_grads` raises; it lives here too so that the tree is in one

@@ -1,4 +1,4 @@
-"""Which states of a loop are kept as snapshots, so that the loop can be reversed with as few recomputed steps as possible.
+"""Which states of a loop are kept, so that it can be swept back with as few recomputed steps as possible.
 
 What goes in: numbers of steps and of snapshots; a snapshot is the state before a step, and that before the first one
 always is one. What comes out: where to place snapshots on the way forward, and the moves of the way back. What holds:
@@ -6,9 +6,9 @@ where the number of steps is known, the number of steps run is the proven optimu
 often than the fewest repetitions with which any schedule manages. Nothing here knows what a state or a step is.
 
 Sources: Griewank and Walther, "Algorithm 799: revolve", ACM TOMS 26, 2000 (the optimum `t(l, s)`); Wang, Moin and
-Iaccarino, "Minimal repetition dynamic checkpointing algorithm for unsteady adjoint calculation", SIAM J. Sci. Comput. 31,
-2009 (where the number of steps is not known; Stumm and Walther, "New algorithms for optimal online checkpointing", SIAM J.
-Sci. Comput. 32, 2010, have the same bound); Stumm and Walther, "MultiStage approaches for optimal offline
+Iaccarino, "Minimal repetition dynamic checkpointing algorithm for unsteady adjoint calculation", SIAM J. Sci. Comput.
+31, 2009 (where the number of steps is not known; Stumm and Walther, "New algorithms for optimal online checkpointing",
+SIAM J. Sci. Comput. 32, 2010, have the same bound); Stumm and Walther, "MultiStage approaches for optimal offline
 checkpointing", SIAM J. Sci. Comput. 31, 2009 (two tiers: the snapshots that are used least are the earliest ones).
 """
 
@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """Run the steps `start` to `stop - 1` from the snapshot before `start`; then `keep` the state as a snapshot, or not."""
+    """Run the steps `start` to `stop - 1` from the snapshot before `start`; then `keep` the state, or not."""
 
     start: int
     stop: int
@@ -43,7 +43,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """Sweep `step` back from the state before it: that of the last `Advance`, or its snapshot, which is then `dropped`."""
+    """Sweep `step` back from the state before it: of the last `Advance`, or its snapshot, which is `dropped`."""
 
     step: int
     dropped: bool
@@ -53,7 +53,7 @@ Move = Advance | Reverse
 
 
 def most_steps(snapshots: int, repeated: int) -> int:
-    """How many steps can be reversed with so many snapshots, none of them being run more than `repeated` times: beta."""
+    """How many steps can be swept back with so many snapshots, none being run more than `repeated` times: beta."""
     return math.comb(snapshots + repeated, snapshots) if repeated >= 0 and snapshots >= 0 else 0
 
 
@@ -89,10 +89,10 @@ def offline_placement(steps: int, snapshots: int) -> list[int]:
     """Where snapshots are taken on the way forward through a known number of steps; always before the first.
 
     >>> offline_placement(10, 3)
-    [0, 5, 8]
+    [0, 4, 7]
     """
     places = [0]
-    while len(places) < snapshots and steps - places[-1] > 1:
+    while len(places) < snapshots and steps - places[-1] > 2:  # the state before the last step is at hand
         places.append(places[-1] + first_length(steps - places[-1], snapshots - len(places) + 1))
     return places
 
@@ -108,8 +108,9 @@ def reversal(steps: int, snapshots: int, placed: Sequence[int], at: int | None =
         while kept[-1] < step and at != step:
             start, free = kept[-1], snapshots - len(kept)
             stop = start + first_length(step + 1 - start, free + 1) if free else step
-            yield Advance(start, stop, keep=bool(free))
-            if free:
+            keep = stop < step
+            yield Advance(start, stop, keep)
+            if keep:
                 kept.append(stop)
             else:
                 at = step
@@ -123,8 +124,8 @@ def reversal(steps: int, snapshots: int, placed: Sequence[int], at: int | None =
 class OnlinePlacement:
     """Where snapshots are kept on the way forward through a number of steps that is known only at its end.
 
-    The state of the moment counts as one more snapshot, as in the paper: it is there anyhow. Each snapshot has a level; one
-    is dispensable if a later one has a higher level. `advanced` is told of each step, and says what becomes of
+    The state of the moment counts as one more snapshot, as in the paper: it is there anyhow. Each snapshot has a level;
+    one is dispensable if a later one has a higher level. `advanced` is told of each step, and says what becomes of
     the state before it.
     """
 

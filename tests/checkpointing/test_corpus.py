@@ -25,7 +25,7 @@ def ones_like(value: Any) -> Any:
 
 
 def inside(program: Program, wrap: Callable[[Any], Any]) -> tuple[Callable[..., Any], list[Any]]:
-    """A function of the floating inputs, which calls the program, or the checkpointed program, on values computed there."""
+    """A function of the floating inputs, which calls the program, checkpointed or not, on copies."""
     called = wrap(program.function)
     problem = Problem(program.function, program.inputs())
 

@@ -1,4 +1,4 @@
-"""Trading time for memory: calls and loops that are recomputed on the way back rather than recorded on the way forward."""
+"""Trading time for memory: calls and loops that are computed again on the way back."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Running a function again on other values of the recorded arrays that it uses, wherever it holds them.
 
-What goes in: recorded arrays that the function was given or reaches. What comes out: `units`, the leaves that the function
-depends on: for each storage, the array itself if it is the only one into it, else all of the storage. What holds: while
-values are bound, every array that was found has the value, slot and tape of its unit, views of one storage still
-share it, and afterwards every array is what it was before.
+What goes in: recorded arrays that the function was given or reaches. What comes out: `units`, the leaves that the
+function depends on: for each storage, the array itself if it is the only one into it, else all of the storage. What
+holds: while values are bound, every array that was found has the value, slot and tape of its unit, views of one storage
+still share it, and afterwards every array is what it was before.
 """
 
 from __future__ import annotations

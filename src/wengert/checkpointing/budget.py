@@ -1,7 +1,7 @@
 """How many states of a loop a budget has room for.
 
-What goes in: the budget, the bytes of a state, and what is needed whatever is kept. What comes out: the number of states in
-memory and on disk, or a refusal that names the least. What holds: a smaller budget never has room for more.
+What goes in: the budget, the bytes of a state, and what is needed whatever is kept. What comes out: the number of
+states in memory and on disk, or a refusal that names the least. What holds: a smaller budget never has room for more.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Budget:
             on_disk, least = 0, fixed + state
         if self.memory < least:
             raise MemoryBudgetError(
-                f"memory={self.memory} bytes cannot be kept: the least is {text_of_bytes(fixed + state)}, of which a state of "
-                f"the loop takes {text_of_bytes(state)}, and the derivative of one step {text_of_bytes(fixed)}"
+                f"memory={self.memory} bytes cannot be kept: the least is {text_of_bytes(fixed + state)}, of which a "
+                f"state of the loop takes {text_of_bytes(state)}, and the derivative of one step {text_of_bytes(fixed)}"
             )
         return Room((self.memory - fixed) // state, on_disk)

@@ -1,8 +1,8 @@
 """`wg.checkpoint`: a call that the tape keeps as one entry, and that is recorded again when the sweep comes to it.
 
-What goes in: a function and the arguments of one call. What comes out: its results, and its updates of arrays, as one entry
-on the tape of each open level. The entry keeps the recorded arrays that the function was given or reaches, and its
-results, to compare. The function first runs on constants, so that nothing of it is recorded, in the very operations
+What goes in: a function and the arguments of one call. What comes out: its results, and its updates of arrays, as one
+entry on the tape of each open level. The entry keeps the recorded arrays that the function was given or reaches, and
+its results, to compare. The function first runs on constants, so that nothing of it is recorded, in the very operations
 that it runs later, so that it gives the same bits.
 """
 
@@ -135,18 +135,18 @@ class CheckpointedCall(Recomputed):
         self.random_states = self.random.now()
         leaves, self.structure = tree.flatten((args, kwargs))
         self.kept = [_kept(leaf) for leaf in leaves]
-        self.results: _Results
+        self.returned: _Results
         self.result_structure: tree.Structure
         self.written: list[int] = []
 
     def run(self) -> Any:
         """The result of the call, its updates made; one entry on each tape."""
         units = self.binding.units
-        found = self(list(units)) if units else self.first_run([])
-        outputs, finals = found[: len(self.results.outputs)], found[len(self.results.outputs) :]
+        found = self.results(list(units))
+        outputs, finals = found[: len(self.returned.outputs)], found[len(self.returned.outputs) :]
         for i, final in zip(self.written, finals, strict=True):
             units[i][...] = final
-        leaves = [self._leaf(one, outputs) for one in self.results.leaves]
+        leaves = [self._leaf(one, outputs) for one in self.returned.leaves]
         return tree.unflatten(self.result_structure, leaves)
 
     def _leaf(self, returned: _Returned, outputs: Sequence[Any]) -> Any:
@@ -164,9 +164,9 @@ class CheckpointedCall(Recomputed):
             self.random_states = self.random.now()
             result = resolve(self.function)(*self.args, **self.kwargs)
             result_leaves, self.result_structure = tree.flatten(result)
-            self.results = _Results(result_leaves, self.binding)
+            self.returned = _Results(result_leaves, self.binding)
             self.written = self.binding.written()
-            found = self._found(self.results)
+            found = self._found(self.returned)
         self.args, self.kwargs = (), {}
         return [_dense(primal_of(one)) for one in found]
 
@@ -183,7 +183,7 @@ class CheckpointedCall(Recomputed):
             return self._found(results)
 
     def _compare_form(self, results: _Results, structure: tree.Structure) -> None:
-        first = [(one.output, one.input) for one in self.results.leaves]
+        first = [(one.output, one.input) for one in self.returned.leaves]
         if (
             structure != self.result_structure
             or [(one.output, one.input) for one in results.leaves] != first
@@ -196,7 +196,7 @@ class CheckpointedCall(Recomputed):
             )
 
     def compare(self, results: Sequence[Any], first: Sequence[Any]) -> None:
-        count = len(self.results.outputs)
+        count = len(self.returned.outputs)
         for i, (new, old) in enumerate(zip(results, first, strict=True)):
             what = f"result {i}" if i < count else "an array that is updated"
             refuse_difference(f"{what} of {name_of(self.function)}", new, old, place_of(self.function))
@@ -229,8 +229,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, of which derivatives keep the arguments only, and which runs again when they come to it.
 
     The memory that a derivative needs for the call is that of its arguments and results, and while the call is swept
-    that of its own steps; the price is one more run. Anything may be differentiated through it, in either mode and to any
-    order; without a derivative it is `function` itself.
+    that of its own steps; the price is one more run. Anything may be differentiated through it, in either mode and to
+    any order; without a derivative it is `function` itself.
 
     Args:
         function: any function that may be recorded. It may update its arguments in place, and use recorded values that

@@ -47,5 +47,5 @@ def refuse_difference(what: str, new: Any, old: Any, where: str) -> None:
         raise RecomputationError(
             f"{what} came out differently when it was recomputed for the derivative, {where}:\nit {difference}.\n"
             "A checkpointed function runs again on the way back, and must do the same then. Random generators that it "
-            "reaches are set back for that; global variables, files and clocks are not. Pass what changes as an argument."
+            "reaches are set back for that; global variables, files and clocks are not. Pass what changes as argument."
         )

@@ -1,10 +1,10 @@
 """`wg.checkpointed_loop`: a loop whose derivative keeps a few of its states, and computes the others again.
 
-What goes in: a step, the state to begin with, and how many steps there are or whether there is another. What comes out: the
-state at the end, as one entry on the tape of each open level. The way forward runs on constants and keeps states where
-`wengert.schedules` says; the way back records one step at a time. What holds: it keeps to the budget; each recorded
-step must give, to the bit, the state that the sweep began from one step later, and the last step the result of the
-first run, so that the whole way back is that of a run from the first state to the result.
+What goes in: a step, the state to begin with, and how many steps there are or whether there is another. What comes out:
+the state at the end, as one entry on the tape of each open level. The way forward runs on constants and keeps states
+where `wengert.schedules` says; the way back records one step at a time. What holds: it keeps to the budget; each
+recorded step must give, to the bit, the state that the sweep began from one step later, and the last step the result of
+the first run, so that the whole way back is that of a run from the first state to the result.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from wengert.checkpointing.snapshots import SnapshotStore, State
 from wengert.checkpointing.steps import Steps, carries, next_state, separate
 from wengert.errors import ArgumentError
 from wengert.schedules import Advance, OnlinePlacement, Reverse, offline_placement, reversal
-from wengert.tape.array import is_recorded, primal_of
+from wengert.tape.array import is_recorded
 from wengert.tape.call import own_copy
 from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import open_tapes
@@ -41,7 +41,7 @@ SMALL_CHANGES = 4096  # bytes by which a step may grow: numbers that are equal a
 
 
 class CheckpointedLoop(Recomputed):
-    """One run of a loop. Its leaves are the units of what the step reaches, then the leaves of the state that can vary."""
+    """One run of a loop. Its leaves are the units of what the step reaches, then the varying ones of the state."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class CheckpointedLoop(Recomputed):
     def run(self) -> Any:
         """The state at the end; one entry on each tape."""
         leaves = [*self.binding.units, *(self.given[i] for i in self.varying)]
-        found = iter(self(leaves))
+        found = iter(self.results(leaves))
         return tree.unflatten(self.final.structure, self._completed(found).leaves)
 
     def _completed(self, results: Iterable[Any]) -> State:
@@ -302,29 +302,31 @@ def checkpointed_loop(
     directory: str | os.PathLike[str] | None = None,
     progress: bool | Callable[[Progress], object] = False,
 ) -> Any:
-    """The state after a loop, whose derivative keeps to a number of bytes: `for k in range(steps): state = step(state, k)`.
+    """The state after `for k in range(steps): state = step(state, k)`, whose derivative keeps to a number of bytes.
 
     The way back needs the states in reverse order. Those that the budget has no room for are computed again, in as few
     steps as is possible. Without `memory` all states are kept, and nothing else of the steps. Each step is recorded
     once more on the way back, by itself. A budget is planned by recording step 0 once before the loop begins.
 
     Args:
-        step: a function of the state and the number of the step. It returns the next state, or updates the arrays of its
-            state in place and returns nothing. It may use recorded values from closures, attributes and globals, but
-            not write to them.
-        state: an array, a number, or a tree of these and of other values, to begin with. It is copied; afterwards too each
-            array of a state has memory of its own.
-        steps: how many there are; or a function of the state and the number of the step that says whether there is another.
-        memory: what the derivative stores at most: bytes, or text such as `"500 MB"` and `"2 GiB"`. It counts the states, the
-            cotangents, and what one step saves, whose size must not grow from step to step.
+        step: a function of the state and the number of the step. It returns the next state, or updates the arrays of
+            its state in place and returns nothing. It may use recorded values from closures, attributes and globals,
+            but not write to them.
+        state: an array, a number, or a tree of these and of other values, to begin with. It is copied; afterwards too
+            each array of a state has memory of its own.
+        steps: how many there are; or a function of the state and the number of the step that says whether there is
+            another.
+        memory: what the derivative stores at most: bytes, or text such as `"500 MB"` and `"2 GiB"`. It counts the
+            states, the cotangents, and what one step saves, whose size must not grow from step to step.
         disk: bytes of states that are written to a directory, in the background.
         directory: where that directory is made, for as long as it is needed; by default where temporary files are.
-        progress: whether to show steps forward, recomputed and back on standard error; or a function that is called with
-            these counts after each step.
+        progress: whether to show steps forward, recomputed and back on standard error; or a function that is called
+            with these counts after each step.
     Returns:
         The last state.
     Raises:
-        MemoryBudgetError: `memory` is too little. It is raised before the first step, and names the least that would do.
+        MemoryBudgetError: `memory` is too little. It is raised before the first step, and names the least that would
+            do.
         RecomputationError: a step gave another result when it was run again.
         ArgumentError: an amount cannot be read, or the step writes to an array that is not part of the state.
 
@@ -337,8 +339,8 @@ def checkpointed_loop(
     >>> wg.grad(loss)(np.linspace(0.0, 1.0, 5) ** 2).round(3)
     array([ 0.5,  1. ,  1.5,  2. ,  1.5])
 
-    Source: Griewank and Walther, ACM TOMS 26, 2000; where the number of steps is not known, Wang, Moin and Iaccarino, SIAM
-    J. Sci. Comput. 31, 2009.
+    Source: Griewank and Walther, ACM TOMS 26, 2000; where the number of steps is not known, Wang, Moin and Iaccarino,
+    SIAM J. Sci. Comput. 31, 2009.
     """
     budget = Budget.of(memory, disk, directory)
     if not callable(steps):

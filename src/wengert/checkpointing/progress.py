@@ -1,7 +1,7 @@
 """How far a long loop is: steps forward, steps recomputed, steps back.
 
-What goes in: counts, as they grow. What comes out: a line on standard error a few times a second, or calls of the user's own
-function.
+What goes in: counts, as they grow. What comes out: a line on standard error a few times a second, or calls of the
+user's own function.
 """
 
 from __future__ import annotations

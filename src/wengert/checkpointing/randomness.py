@@ -54,11 +54,11 @@ class RandomStates:
     """The generators that a function can reach."""
 
     def __init__(self, generators: Sequence[Any]) -> None:
-        globally: list[Any] = [np.random.mtrand._rand, random._inst]  # type: ignore[attr-defined]  # no public names
+        globally: list[Any] = [np.random.mtrand._rand, random._inst]  # (they have no public names)
         self._generators = [*globally, *(one for one in generators if not any(one is known for known in globally))]
 
     def now(self, last: RandomState | None = None) -> RandomState:
-        """The states as they are; those that are as in `last` are the objects in `last`, so that they take no memory."""
+        """The states as they are; those that are as in `last` are the same objects, so that they take no memory."""
         found = [_state(generator) for generator in self._generators]
         if last is None:
             return tuple(found)

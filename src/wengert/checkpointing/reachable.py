@@ -1,7 +1,7 @@
-"""What a function can reach without being given it: recorded values, random generators, and the variables it closes over.
+"""What a function can reach without being given it: recorded values, random generators, variables of closures.
 
-What goes in: a function and the values it is called with. What comes out: the recorded arrays and the generators found in
-closures, defaults, the globals that its source names, attributes, and containers of these, each once. What holds:
+What goes in: a function and the values it is called with. What comes out: the recorded arrays and the generators found
+in closures, defaults, the globals that its source names, attributes, and containers of these, each once. What holds:
 libraries are not searched. What is not found cannot go wrong unseen: a recorded value that a checkpointed function uses
 without its having been found is an error, and so is a result that comes out differently.
 """
@@ -70,11 +70,10 @@ def _contents(cell: CellType) -> Any:
 
 def _snapshot(contents: Any) -> Any:
     """What is in a variable, safe from later changes of the lists and dicts in it; the values in these are the same."""
-    return (
-        tree.unflatten(tree.flatten(contents)[1], tree.flatten(contents)[0])
-        if type(contents) in (list, dict)
-        else (contents)
-    )
+    if type(contents) not in (list, dict):
+        return contents
+    leaves, structure = tree.flatten(contents)
+    return tree.unflatten(structure, leaves)
 
 
 class _Search:
@@ -117,7 +116,9 @@ class _Search:
                 self.visit(python_function)
             if _is_library(type(value)):
                 return
-            self.visit(getattr(type(value), "__call__", None))  # noqa: B004 (a Python function, or nothing of interest)
+            for cls in type(value).__mro__:
+                if not _is_library(cls):
+                    self.visit([one for one in vars(cls).values() if isinstance(one, FunctionType)])  # its methods
             self.visit(getattr(value, "__dict__", None))
             for name in (name for cls in type(value).__mro__ for name in _slots(cls)):
                 self.visit(getattr(value, name, None))

@@ -1,8 +1,8 @@
 """Operations whose derivatives run them again: one entry of a tape each, and one on the tape of each outer level.
 
-What goes in: the leaves that an operation takes, and a way to run it on them, recorded or not. What comes out: an operation
-with the two rules `pullback` and `pushforward`, which run it again on a tape of its own and sweep that. What holds: the rules
-are operations of the same kind, so derivatives nest to any order, and each level keeps only leaves.
+What goes in: the leaves that an operation takes, and a way to run it on them, recorded or not. What comes out: an
+operation with the two rules `pullback` and `pushforward`, which run it again on a tape of its own and sweep that. What
+holds: the rules are operations of the same kind, so derivatives nest to any order, and each level keeps only leaves.
 
 Source: checkpointing of calls, Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 12.2.
 """
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from wengert.ops.table import Operation, Rule
-from wengert.tape.array import RecordedArray, primal_of
+from wengert.tape.array import RecordedArray, constant_array, primal_of
 from wengert.tape.call import own_copy
 from wengert.tape.record import apply, contains_recorded
 from wengert.tape.sweep import forward_sweep, reverse_sweep
@@ -71,6 +71,10 @@ class Recomputed(ABC):
     def plain_cotangents(self, leaves: list[Any], first: list[Any], ct: list[Any]) -> list[Any]:
         """The same where nothing is recorded: leaves, results and cotangents are plain."""
         return self.cotangents(leaves, first, ct)
+
+    def results(self, leaves: list[Any]) -> list[Any]:
+        """The results for the user's program: recorded, or constants that can hold recorded values."""
+        return [constant_array(one) if type(one) is np.ndarray else one for one in self(leaves)]
 
     @functools.cached_property
     def operation(self) -> Operation:

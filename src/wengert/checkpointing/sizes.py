@@ -1,7 +1,7 @@
 """Numbers of bytes: as users write them, as people read them, and what a recorded stretch of a program takes.
 
-What goes in: `"500 MB"`, a number, or a tape. What comes out: bytes. The bytes of a tape are those of the values that it has
-saved, each memory once, of its entries, and the most that cotangents take while it is swept.
+What goes in: `"500 MB"`, a number, or a tape. What comes out: bytes. The bytes of a tape are those of the values that
+it has saved, each memory once, of its entries, and the most that cotangents take while it is swept.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _saved_bytes(tape: Tape) -> int:
 
 def _fit_bytes(fit: Any) -> int:
     shape, dtype = fit
-    return int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    return int(np.prod(shape, dtype=np.int64)) * int(np.dtype(dtype).itemsize)
 
 
 class _Cotangents:

@@ -1,10 +1,10 @@
 """The states of a loop that are kept: so many in memory, and the earliest of them on disk.
 
-What goes in: states, by the number of the step before which they are, and how many may be in memory: at least two, where
-others are to be on disk. What comes out: the same, to the bit and with the
-same memory layout. What holds: there are never more in memory than there is room for, those being written to disk included.
-Writing runs beside the loop, and a state is in memory until it is written. The directory is removed when the states are
-no longer needed, however that comes about.
+What goes in: states, by the number of the step before which they are, and how many may be in memory: at least two,
+where others are to be on disk. What comes out: the same, to the bit and with the
+same memory layout. What holds: there are never more in memory than there is room for, those being written to disk
+included. Writing runs beside the loop, and a state is in memory until it is written. The directory is removed when the
+states are no longer needed, however that comes about.
 """
 
 from __future__ import annotations

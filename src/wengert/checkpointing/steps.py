@@ -1,8 +1,8 @@
 """The steps of a checkpointed loop, one at a time: run on constants, or recorded and swept back.
 
-What goes in: the state before a step, and plain values of the recorded arrays that the step reaches. What comes out: the
-state after it; or the cotangents of both from those of the state after it. What holds: after a step each array of the
-state has memory of its own, and what the step reaches otherwise is not written to.
+What goes in: the state before a step, and plain values of the recorded arrays that the step reaches. What comes out:
+the state after it; or the cotangents of both from those of the state after it. What holds: after a step each array of
+the state has memory of its own, and what the step reaches otherwise is not written to.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _detached(leaf: Any) -> Any:
 
 
 class Steps:
-    """The steps of one loop. `reached` are the plain values of the units of `binding`, and `active` those to differentiate.
+    """The steps of one loop. `active` says which units of `binding` to differentiate; `reached` are their plain values.
 
     `most` is what a step may take when it is recorded, if there is a budget.
     """
@@ -114,7 +114,7 @@ class Steps:
     def _refuse_writes(self) -> None:
         if self.binding.written():
             raise ArgumentError(
-                f"{name_of(self.step)} writes to an array that is not part of the state: make it one, so that it is kept"
+                f"{name_of(self.step)} writes to an array that is not part of the state: make it a part"
             )
 
     def _record(self, tape: Any, reached: Sequence[Any], state: State, k: int) -> tuple[list[Any], list[Any], Any]:
@@ -134,7 +134,7 @@ class Steps:
     def cotangents(
         self, reached: Sequence[Any], state: State, k: int, after: State, cts: Sequence[Any]
     ) -> tuple[list[Any], list[Any]]:
-        """Of what the step reaches and of the leaves of `state`, which is overwritten, from those of the leaves of `after`.
+        """Of what the step reaches and of `state`, which is overwritten, from those of the leaves of `after`.
 
         Raises:
             RecomputationError: the step does not give the state `after`.
