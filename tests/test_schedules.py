@@ -25,7 +25,7 @@ SAMPLES = [*range(1, 41), 55, 89, 144, 233, 377]
 
 
 def check(moves: Iterable[Move], steps: int, snapshots: int, placed: Sequence[int], at: int | None) -> list[int]:
-    """Follow the moves: each is possible, all steps are swept, last first. How often each step is run on the way back."""
+    """Follow the moves: each is possible, all steps are swept, last first. How often each step is run."""
     kept, state, runs, next_step = set(placed), at, [0] * steps, steps - 1
     for move in moves:
         if isinstance(move, Advance):
@@ -104,7 +104,7 @@ def test_without_a_limit_nothing_is_recomputed() -> None:
 
 @pytest.mark.parametrize("snapshots", [1, 2, 3, 4, 5, 7, 10, 16, 25])
 def test_unknown_numbers_of_steps_keep_the_proven_bound(snapshots: int) -> None:
-    """Wherever the loop ends, no step is run again more often than beta's bound says, nor fewer in all than the optimum."""
+    """Wherever the loop ends, no step is run again more often than the bound says, nor fewer than the optimum."""
     online = OnlinePlacement(snapshots)
     for steps in range(1, 401):
         keep, dropped = online.advanced(steps - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_smaller_budgets_take_less_memory_and_more_steps(loop: Any) -> None:
         recomputed.append(steps.recomputed)
     assert recomputed == sorted(recomputed, reverse=True)
     assert recomputed[-1] == 0
-    assert all(one <= other * 1.01 for one, other in zip(taken, taken[1:], strict=False))
+    assert all(one <= other * 1.01 for one, other in itertools.pairwise(taken))
 
 
 def least_of(loss: Callable[[Any], Any], at: Any) -> int:
@@ -172,7 +173,7 @@ def test_a_budget_that_cannot_be_kept_is_refused_before_the_first_step(loop: Any
 
 @pytest.mark.parametrize("snapshots", [1, 2, 3, 5, 9])
 def test_as_few_steps_are_recomputed_as_is_possible(snapshots: int) -> None:
-    """Known numbers of steps: the optimum of Griewank and Walther. Unknown ones: the bound of Wang, Moin and Iaccarino."""
+    """Known numbers of steps: the optimum of Griewank and Walther; unknown ones: the bound of Wang, Moin, Iaccarino."""
     least = least_of(cooled(wg.checkpointed_loop, 9, memory=1), U)
     state = least_of(cooled(wg.checkpointed_loop, 9, memory=1), np.concatenate([U, U])) - least
     for n in (1, 2, 9, 30):
@@ -333,7 +334,7 @@ def test_shared_arrays_are_separated_after_each_step() -> None:
     """`return u, u` gives two arrays, with a derivative and without."""
 
     def step(state: Any, k: int) -> Any:
-        u, v = state
+        u = state[0]
         u *= 1.1
         return u, u
 

@@ -9,7 +9,6 @@ Source: checkpointing of calls, Griewank and Walther, *Evaluating Derivatives*, 
 
 from __future__ import annotations
 
-import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -76,33 +75,11 @@ class Recomputed(ABC):
         """The results for the user's program: recorded, or constants that can hold recorded values."""
         return [constant_array(one) if type(one) is np.ndarray else one for one in self(leaves)]
 
-    @functools.cached_property
-    def operation(self) -> Operation:
-        """What a tape enters."""
-        pull = Rule(self._pull, "leaves", ("leaves", "out"), ())
-        push = Rule(self._push, "leaves", ("leaves", "out"), (), pushforward=True)
-        return Operation(
-            self.name, self, ("leaves",), {}, lambda leaves: (leaves,), sequence="leaves",
-            rules={"leaves": pull}, pushforwards={"leaves": push},
-        )  # fmt: skip
-
     def __call__(self, leaves: list[Any]) -> list[Any]:
         """The results, recorded where a leaf is."""
         if contains_recorded(leaves):
-            return list(apply(self.operation, (leaves,), {}))
+            return list(apply(_OPERATION, (self, leaves), {}))
         return self.first_run(leaves)
-
-    def _pull(self, ct: Sequence[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
-        found = iter(Pullback(self, first)([*leaves, *ct]))
-        return [next(found) if active else None for active in self.active]
-
-    def _push(self, tangent: list[Any], leaves: list[Any], first: list[Any]) -> list[Any]:
-        directions = [
-            zeros_like(leaf) if one is None else one
-            for one, leaf, active in zip(tangent, leaves, self.active, strict=True)
-            if active
-        ]
-        return Pushforward(self, first)([*leaves, *directions])
 
     def record(self, tape: Tape, leaves: Sequence[Any], first: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """Run it again on a tape: the leaves and the results, recorded there."""
@@ -165,3 +142,33 @@ class Pushforward(_Derivative):
 
     def first_run(self, leaves: list[Any]) -> list[Any]:
         return self.compute(leaves)
+
+
+# What tapes enter. It is one for all calls, each of which is an argument: a call must not outlive its tape.
+
+
+def _run(recomputed: Recomputed, leaves: list[Any]) -> list[Any]:
+    return recomputed(leaves)
+
+
+def _pull(ct: Sequence[Any], leaves: list[Any], out: list[Any], *, recomputed: Recomputed) -> list[Any]:
+    found = iter(Pullback(recomputed, out)([*leaves, *ct]))
+    return [next(found) if active else None for active in recomputed.active]
+
+
+def _push(tangent: list[Any], leaves: list[Any], out: list[Any], *, recomputed: Recomputed) -> list[Any]:
+    directions = [
+        zeros_like(leaf) if one is None else one
+        for one, leaf, active in zip(tangent, leaves, recomputed.active, strict=True)
+        if active
+    ]
+    return Pushforward(recomputed, out)([*leaves, *directions])
+
+
+_SAVED = ("leaves", "out")
+_OPERATION = Operation(
+    "a checkpointed call", _run, ("recomputed", "leaves"), {}, lambda recomputed, leaves: (recomputed, leaves),
+    sequence="leaves", inert=frozenset({"recomputed"}),
+    rules={"leaves": Rule(_pull, "leaves", _SAVED, ("recomputed",))},
+    pushforwards={"leaves": Rule(_push, "leaves", _SAVED, ("recomputed",), pushforward=True)},
+)  # fmt: skip

@@ -74,7 +74,7 @@ def _saved_bytes(tape: Tape) -> int:
         links = entry[1] if type(entry) is tuple else getattr(entry, "links", ())
         for rule, _, _, saved in links:
             add(saved)
-            total += getattr(getattr(rule, "__self__", None), "reserved_bytes", 0)
+            total += getattr(getattr(rule, "keywords", {}).get("recomputed"), "reserved_bytes", 0)
         if type(entry) is not tuple and not isinstance(entry, Several):
             add(entry.saved)
     return total
