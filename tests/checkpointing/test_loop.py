@@ -50,7 +50,7 @@ def cooled(loop: Any, n: int, **options: Any) -> Callable[[Any], Any]:
 
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 40])
-@pytest.mark.parametrize("memory", [None, "46 kB", "48 kB", "1 MiB"])
+@pytest.mark.parametrize("memory", [None, "50 kB", "54 kB", "1 MiB"])
 def test_gradients_are_those_of_the_plain_loop(loop: Any, n: int, memory: str | None) -> None:
     """An update in place, with a known or unknown number of steps and with room for few or all states: equal bits."""
     value, expected = wg.value_and_grad(cooled(as_written, n))(U)
@@ -179,7 +179,7 @@ def test_as_few_steps_are_recomputed_as_is_possible(snapshots: int) -> None:
     for n in (1, 2, 9, 30):
         for loop in LOOPS:
             told: list[Progress] = []
-            memory = least + (snapshots - 1) * (6 * 8 + 256)
+            memory = least + (snapshots - 1) * (6 * 8 + 256 + 512)
             wg.grad(cooled(loop, n, memory=memory, progress=told.append))(U)
             if loop is unknown:
                 assert told[-1].recomputed <= n * repetitions(n, snapshots)
@@ -256,7 +256,7 @@ def test_memory_layouts_survive_the_disk(order: str, tmp_path: Path) -> None:
 
 def test_a_pullback_may_be_called_again() -> None:
     """The second sweep computes all states again from the first one, and gives the same bits."""
-    _, pullback = wg.vjp(lambda u: wg.checkpointed_loop(cool, u, 20, memory="48 kB"), U)
+    _, pullback = wg.vjp(lambda u: wg.checkpointed_loop(cool, u, 20, memory="52 kB"), U)
     rows = np.array([pullback(row)[0] for row in np.eye(6)])
     np.testing.assert_allclose(rows, wg.jacobian(lambda u: as_written(cool, u * 1.0, 20))(U), rtol=1e-13)
     np.testing.assert_array_equal(pullback(np.eye(6)[0])[0], rows[0])
@@ -274,9 +274,9 @@ def test_nested_loops_keep_the_budget_of_the_outer_one() -> None:
     expected = wg.grad(nested(as_written, {}, {}))(U)
     plain = nested(wg.checkpointed_loop, {}, {})
     np.testing.assert_allclose(wg.grad(plain)(U), expected, rtol=1e-13)
-    inner = {"memory": "46 kB"}
+    inner = {"memory": "50 kB"}
     least = least_of(nested(wg.checkpointed_loop, inner, {"memory": 1}), U)
-    assert least > 46_000
+    assert least > 50_000
     np.testing.assert_allclose(wg.grad(nested(wg.checkpointed_loop, inner, {"memory": least}))(U), expected, rtol=1e-13)
 
 

@@ -47,7 +47,19 @@ def _set_state(generator: Any, state: Any) -> None:
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, dict):
         return all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, tuple):
+        return bool(one == other)
     return bool(np.array_equal(one, other))
+
+
+# What a state takes: Python's 625 numbers as objects, or NumPy's 624 as an array; that of other generators is small.
+_PYTHON_BYTES, _NUMPY_BYTES, _OTHER_BYTES = 25_000, 5_000, 3_000
+
+
+def _state_bytes(generator: Any) -> int:
+    if isinstance(generator, random.Random):
+        return _PYTHON_BYTES
+    return _NUMPY_BYTES if isinstance(generator, np.random.RandomState) else _OTHER_BYTES
 
 
 class RandomStates:
@@ -62,7 +74,15 @@ class RandomStates:
         found = [_state(generator) for generator in self._generators]
         if last is None:
             return tuple(found)
-        return tuple([old if _same(old, new) else new for old, new in zip(last, found, strict=True)])
+        same = [_same(old, new) for old, new in zip(last, found, strict=True)]
+        if all(same):
+            return last
+        return tuple([old if equal else new for old, new, equal in zip(last, found, same, strict=True)])
+
+    def changed_bytes(self, before: RandomState) -> int:
+        """What the states take that are no longer as in `before`."""
+        pairs = zip(self._generators, before, self.now(before), strict=True)
+        return sum(_state_bytes(generator) for generator, old, new in pairs if old is not new)
 
     @contextmanager
     def rewound(self, states: RandomState) -> Iterator[None]:

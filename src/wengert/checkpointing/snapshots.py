@@ -30,6 +30,9 @@ from wengert.tape.sweep import memory_order
 __all__ = ["SnapshotStore", "State"]
 
 
+STATE_BYTES = 512  # of the Python objects of a state: lists and dictionary entries
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What a loop carries from one step to the next: plain leaves, their structure, and the states of generators."""
@@ -45,7 +48,7 @@ class State:
     @property
     def nbytes(self) -> int:
         """What it takes."""
-        return sum(value_bytes(leaf) for leaf in self.leaves)
+        return STATE_BYTES + sum(value_bytes(leaf) for leaf in self.leaves)
 
 
 def _packed(leaf: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], tuple[int, ...]]:

@@ -104,6 +104,8 @@ class Steps:
         carried = tree.unflatten(state.structure, [_as_constant(leaf) for leaf in state.leaves])
         leaves, structure = tree.flatten(next_state(resolve(self.step), carried, k))
         self._refuse_writes()
+        if structure == state.structure:
+            structure = state.structure  # one object for all states
         return State(separate([primal_of(leaf) for leaf in leaves]), structure, self.random.now(state.random))
 
     def holds(self, condition: Callable[[Any, int], Any], state: State, k: int) -> bool:
@@ -167,14 +169,18 @@ class Steps:
             if isinstance(old, (np.ndarray, np.generic, float, complex, int)):
                 refuse_difference(f"leaf {i} of the state", new, old, f"after {where}")
 
-    def size(self, reached: Sequence[Any], state: State, k: int) -> int:
-        """What a step takes when it is recorded and swept: it is recorded once to find out, and forgotten."""
+    def size(self, reached: Sequence[Any], state: State, k: int) -> tuple[int, int]:
+        """What a step takes when it is recorded and swept, and each state for the generators that the step advances.
+
+        It is recorded once to find out, and forgotten.
+        """
         with self.random.rewound(state.random), recording(forward=False, keep=False) as tape:
             _, leaves, _ = self._record(tape, reached, state.copy(), k)
             ends = {slot: value_bytes(leaf) for leaf in leaves if (slot := slot_on(tape, leaf)) is not None}
+            drawn = self.random.changed_bytes(state.random)
         found = recorded_bytes(tape, ends)
         tape.release()
-        return found
+        return found, drawn
 
     def _check_size(self, size: int, k: int) -> None:
         if self.most is not None and size > self.most:
