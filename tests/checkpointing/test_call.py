@@ -311,6 +311,22 @@ def test_lists_and_variables_are_set_back() -> None:
     assert seen == [0, 1]
 
 
+def test_compiled_functions_read_through_checkpoints() -> None:
+    """In compiled code a checkpointed function is the function; a loop is refused."""
+
+    @wg.checkpoint
+    def sine(x: Any) -> Any:
+        return np.sin(x)
+
+    compiled = wg.jit(lambda x: np.sum(sine(x)))
+    np.testing.assert_allclose(wg.grad(lambda x: compiled(x * 2))(X), 2 * np.cos(2 * X))
+    np.testing.assert_allclose(wg.grad(compiled)(X), np.cos(X))
+    np.testing.assert_allclose(wg.jit(sine)(X), np.sin(X))
+    refused = wg.jit(lambda x: np.sum(wg.checkpointed_loop(lambda s, k: s * 2.0, x, 3)))
+    with pytest.raises(wg.NotAcceptedError):
+        refused(X)
+
+
 def test_exceptions_pass_and_leave_everything_as_it_was() -> None:
     """An exception of the function is the caller's; what was bound for the call is its own again."""
 

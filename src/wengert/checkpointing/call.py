@@ -267,4 +267,5 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         functools.update_wrapper(run, function)
     else:
         run.__wrapped__ = function  # type: ignore[attr-defined]  # so that what it reaches is found
+    run.py_func = function  # type: ignore[attr-defined]  # what the compile engine reads in its place
     return run

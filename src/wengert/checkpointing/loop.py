@@ -114,8 +114,8 @@ class CheckpointedLoop(Recomputed):
     def first_run(self, leaves: list[Any]) -> list[Any]:
         self.first_random = self.random.now()
         state, reached = self._start(leaves, self.first_random), self._reached(leaves)
-        keeping = any(self.active)
-        if keeping and self.budget.memory is not None and self.steps != 0:
+        keeping = any(self.active) and not all(tape.forward for tape in open_tapes())
+        if keeping and self.budget.memory is not None and self._has_steps(state, reached):
             self._plan(state, reached)
         self.store = SnapshotStore(self.room.in_memory, self.room.on_disk, self.budget.directory)
         try:
@@ -140,6 +140,11 @@ class CheckpointedLoop(Recomputed):
         size = state.nbytes + drawn
         self.room = self.budget.room(size, step + 6 * size + 2 * differentiated)
         self.running.most = step
+
+    def _has_steps(self, state: State, reached: Sequence[Any]) -> bool:
+        """Whether there is a first step, which may be recorded to plan the budget."""
+        with self.random.rewound(state.random), self.running.constant(reached):
+            return self._goes_on(state.copy(), 0)
 
     def _goes_on(self, state: State, k: int) -> bool:
         if self.condition is None:
@@ -201,6 +206,8 @@ class CheckpointedLoop(Recomputed):
         reached, given = self._reached(leaves), iter(ct)
         after = self._completed(first)
         cts = [next(given) if varies else None for varies in self.varying_at_end]
+        if not self.store.places:  # nothing was kept, for forward mode or for want of anything to differentiate
+            self.store.put(0, lambda: self._start(leaves, self.first_random))
         back = _WayBack(self, reached, after, cts)
         self.report.restart()
         try:
