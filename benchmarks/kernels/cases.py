@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +19,7 @@ from benchmarks.kernels import inputs, losses
 
 Size = Literal["tiny", "measured"]
 Group = Literal["loop", "stencil or network", "other"]
+Derivative = Literal["gradient", "blocks", "jacobian", "curvature"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class Case:
         differentiated: names of the arguments that derivatives are taken with respect to.
         updated: names of the arguments whose final values are the results, where the kernel updates in place.
         sizes: the keywords of `draw`.
-        trips: how often the `while` loop of the kernel runs for each size: what JAX has to know beforehand.
+        derivative: what is computed. "gradient" of the loss; "blocks" of a Jacobian whose rows depend on arguments of
+            their own, by one pullback for each column of the result; the "jacobian" of all results, with fewer
+            arguments than results; the "curvature" of the loss, its Hessian times a vector of ones.
     """
 
     loss: Callable[..., Any]
@@ -39,17 +44,17 @@ class Case:
     differentiated: tuple[str, ...]
     updated: tuple[str, ...]
     sizes: Mapping[Size, Mapping[str, Any]]
-    trips: Mapping[Size, int] = field(default_factory=dict)
+    derivative: Derivative = "gradient"
 
     @property
     def name(self) -> str:
-        """Of the kernel, of its module here and in `benchmarks.jax_twins`, and of the function in both."""
+        """Of the kernel, of its module here and in `benchmarks.peers.jax` and others, and of the function in each."""
         return self.loss.__name__.removesuffix("_loss")
 
     @property
     def function(self) -> Callable[..., Any]:
         """The kernel."""
-        kernel: Callable[..., Any] = getattr(losses, self.name)
+        kernel: Callable[..., Any] = getattr(sys.modules[self.loss.__module__], self.name)
         return kernel
 
     @property
@@ -58,9 +63,9 @@ class Case:
         names = list(inspect.signature(self.function).parameters)
         return tuple(names.index(name) for name in self.differentiated)
 
-    def arguments(self, size: Size) -> tuple[Any, ...]:
-        """The arguments, the same numbers at every call, in arrays of their own."""
-        rng = np.random.default_rng(zlib.crc32(self.name.encode()))
+    def arguments(self, size: Size, seed: int = 0) -> tuple[Any, ...]:
+        """The arguments, the same numbers at every call with one seed, in arrays of their own."""
+        rng = np.random.default_rng([zlib.crc32(self.name.encode()), seed])
         return fresh(self.draw(rng, **self.sizes[size]))
 
     def results(self, arguments: Sequence[Any], function: Callable[..., Any] | None = None) -> tuple[Any, ...]:
@@ -75,10 +80,34 @@ class Case:
             return tuple(copies[names.index(name)] for name in self.updated)
         return returned if isinstance(returned, tuple) else (returned,)
 
-    def weights(self, size: Size) -> tuple[Any, ...]:
+    def weights(self, size: Size, seed: int = 0) -> tuple[Any, ...]:
         """Random weights for each result."""
-        rng = np.random.default_rng(1)
-        return tuple(rng.normal(size=np.shape(one))[()] for one in self.results(self.arguments(size)))
+        rng = np.random.default_rng([1, seed])
+        return tuple(rng.normal(size=np.shape(one))[()] for one in self.results(self.arguments(size, seed)))
+
+    def trips(self, arguments: Sequence[Any]) -> dict[str, int]:
+        """How often the `while` loop of the kernel runs: what a library without one has to know beforehand.
+
+        A keyword `trips` for a twin, none for a kernel without `while`. The lines that run are counted.
+        """
+        lines, first = inspect.getsourcelines(self.function)
+        whiles = [first + place for place, line in enumerate(lines) if line.strip().startswith("while ")]
+        if not whiles:
+            return {}
+        count = 0
+
+        def trace(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal count
+            count += event == "line" and frame.f_lineno == whiles[0] + 1
+            return trace if frame.f_code is self.function.__code__ else None
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            self.function(*fresh(arguments))
+        finally:
+            sys.settrace(before)
+        return {"trips": count}
 
 
 def fresh(arguments: Sequence[Any]) -> tuple[Any, ...]:
@@ -256,7 +285,6 @@ _ALL = (
         ("A", "b"),
         (),
         _sizes({"n": 8}, {"n": 1500}),
-        {"tiny": 8, "measured": 41},
     ),
     Case(
         losses.newton_loss,
@@ -265,7 +293,6 @@ _ALL = (
         ("mean_anomaly", "eccentricity"),
         (),
         _sizes({"n": 9}, {"n": 50_000}),
-        {"tiny": 4, "measured": 5},
     ),
     Case(
         losses.runge_kutta_loss,
@@ -274,7 +301,6 @@ _ALL = (
         ("x", "forcing"),
         (),
         _sizes({"n": 8}, {"n": 2000}),
-        {"tiny": 27, "measured": 29},
     ),
     Case(
         losses.gaussian_mixture_loss,

@@ -65,8 +65,8 @@ DERIVATIVE: list[Pass] = _SIMPLER
 """What is done to a derivative, which may then be printed or differentiated again."""
 
 FINISH: list[Pass] = [
-    expand_operations, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils,
-    sum_in_variables, split_scatters, shorten_lifetimes, skew_recurrences, jam_rows, store_disjoint_sums,
+    expand_operations, unify_sizes, add_products, postpone_products, fuse_loops, lay_out_arrays, gather_stencils,
+    shorten_lifetimes, sum_in_variables, split_scatters, skew_recurrences, jam_rows, store_disjoint_sums,
 ]  # fmt: skip
 """What is done to a program before it becomes machine code."""
 

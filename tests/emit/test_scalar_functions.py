@@ -13,7 +13,6 @@ from wengert.emit import compile_program
 from wengert.emit.compile import emit_program
 from wengert.emit.libraries import libraries
 from wengert.emit.machine import object_code
-from wengert.errors import NotAcceptedError
 from wengert.program.builder import Builder, integer
 from wengert.program.functions import FUNCTIONS, result_dtype
 from wengert.program.statements import Array, Constant, Operand, Program, Storage, Value
@@ -33,9 +32,6 @@ VALUES: dict[str, list[Any]] = {
     "complex128": COMPLEX,
     "complex64": COMPLEX,
 }
-SPECIAL_OF_COMPLEX = [
-    (name, dtype) for name in ("erf", "erfc", "gamma", "psi", "ndtr") for dtype in ("complex64", "complex128")
-]
 TOLERANCE = {"float64": 4e-15, "float32": 2e-6, "complex128": 2e-14, "complex64": 4e-6}
 
 
@@ -78,7 +74,7 @@ CASES = [
     for name in FUNCTIONS
     if name not in ("where", "cast", "complex_number")
     for dtype in VALUES
-    if supported(name, dtype) is not None and (name, dtype) not in SPECIAL_OF_COMPLEX
+    if supported(name, dtype) is not None
 ]
 
 
@@ -102,14 +98,6 @@ def test_functions_agree_with_numpy(name: str, dtype: str) -> None:
     if expected.dtype.kind == "f" and name not in ("maximum", "minimum", "fmax", "fmin"):
         zero = expected == 0
         np.testing.assert_array_equal(np.signbit(out[zero]), np.signbit(expected[zero]))
-
-
-@pytest.mark.parametrize(("name", "dtype"), SPECIAL_OF_COMPLEX)
-def test_what_has_no_machine_code_is_refused(name: str, dtype: str) -> None:
-    """SciPy's special functions of complex numbers are refused when the program is compiled."""
-    program = elementwise(lambda b, x: b.bind(name, x), [dtype], dtype)
-    with pytest.raises(NotAcceptedError, match=f"{name} of {dtype}"):
-        compile_program(program, cache=Cache(None))
 
 
 @pytest.mark.parametrize("target", VALUES)

@@ -199,7 +199,7 @@ def test_stacks_of_scalars(compiled: Compile, dtype: str) -> None:
 
 
 def test_kept_storages(compiled: Compile) -> None:
-    """Storages kept in one loop are recalled in another, last first, across chunks; those never recalled are given back."""
+    """Storages kept in one loop are recalled in another, last first, across chunks; those left are given back."""
     parameter, x, n = vector()
     out, stack = Storage("y", "float64", 1), Stack("kept", "storage")
     builder = Builder()

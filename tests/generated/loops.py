@@ -313,12 +313,16 @@ class Author:
                 part = self.choose(family)
                 row, column = f"{matrix}[{self.index()}, {part}]", f"{matrix}[{part}, {self.index()}]"
                 target = {"slice": f"{vector}[{part}]", "row": row, "column": column}[kind]
-                return [self.update(target, self.choose([lambda: self.vector(family), self.scalar]))]
+                # NumPy 2.4 copies a row to a column that crosses it wrongly (`A[1] = A[:, 2]`), so those are computed.
+                plain = kind == "slice" and vector in ("x", "y", "z")
+                source = "{}" if plain else "1.0 * ({})"
+                return [self.update(target, self.choose([lambda: source.format(self.vector(family)), self.scalar]))]
             case "block":
                 return [self.block_update(matrix)]
             case "whole":
                 if self.chance(2):
-                    return [self.update(vector, lambda: self.vector(FULL)).replace(" = ", "[:] = ", 1)]
+                    source = "{}" if vector in ("x", "y", "z") else "1.0 * ({})"
+                    return [self.update(vector, lambda: source.format(self.vector(FULL))).replace(" = ", "[:] = ", 1)]
                 return [self.update(matrix, self.matrix).replace(" = ", "[...] = ", 1)]
             case "rebind":
                 return [self.rebinding()]

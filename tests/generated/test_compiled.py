@@ -38,6 +38,7 @@ REFUSALS = (
     "is a view of an array whose name is assigned again under control flow",
     "is a Python number on one path and has the dtype float32 on another",
     "has the dtype float32 on one path and float64 on another",
+    "has the dtype float64 on one path and float32 on another",
 )
 """What may be refused: copies that could be told from sharing, returns from nested loops, dtypes that differ."""
 SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised")

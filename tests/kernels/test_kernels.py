@@ -12,8 +12,10 @@ import jax
 import numpy as np
 import pytest
 from benchmarks import kernels
-from benchmarks.jax_twins import twin
 from benchmarks.kernels.cases import CASES, Case, fresh
+from benchmarks.peers import problem
+from benchmarks.peers.jax import results as results_of
+from benchmarks.peers.twins import twin
 from numpy.testing import assert_allclose
 
 import wengert as wg
@@ -59,7 +61,8 @@ ENGINES: dict[str, Callable[[Case], Gradient]] = {"record": record, "compiled": 
 def expected(name: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Results by JAX, and its derivatives of their weighted sum."""
     case = CASES[name]
-    arguments, run = case.arguments("tiny"), twin(case, "tiny")
+    given = problem(case, "tiny", seed=0)
+    arguments, run = given.arguments, results_of(given, twin("jax", case), given.trips)
 
     def of_differentiated(*some: Any) -> tuple[Any, ...]:
         every = list(arguments)
@@ -124,5 +127,5 @@ def test_every_kernel_is_described_once() -> None:
     supporting = {"__init__", "cases", "inputs", "losses"}
     folder = Path(kernels.__file__).parent
     assert {path.stem for path in folder.glob("*.py")} - supporting == set(CASES)
-    twins = folder.parent / "jax_twins"
-    assert {path.stem for path in twins.glob("*.py")} - {"__init__"} == set(CASES)
+    for peer in ("jax", "torch"):
+        assert {path.stem for path in (folder.parent / "peers" / peer).glob("*.py")} >= set(CASES)

@@ -8,7 +8,8 @@ from tests.passes.comparing import after, outcome
 from wengert.passes.dead_code import without_dead_code
 from wengert.passes.integers import simplify_integers
 from wengert.program.builder import Builder, integer
-from wengert.program.statements import Array, Bind, Program, Storage, Value
+from wengert.program.reference import run
+from wengert.program.statements import Array, Bind, Program, Section, Span, Storage, Value
 from wengert.program.traverse import walk
 
 
@@ -37,3 +38,20 @@ def test_integers_are_the_same_and_simpler() -> None:
         for m in (-2, 0, 3):
             arguments = [m, np.zeros((n, n), np.int64)]
             assert outcome(simple, arguments) == outcome(before, arguments)
+
+
+def test_results_follow_what_is_replaced() -> None:
+    """A result, and the bounds of one that is part of an array, are named by what is left."""
+    b = Builder()
+    n, x = Value("n", "int64"), Storage("x", "float64", 1)
+    with b.loop(integer(0), n, hint="i") as i:
+        b.accumulate(x, (i,), b.cast(i, "float64"))
+    same = b.bind("maximum", n, integer(0))
+    part = b.bind("minimum", b.bind("subtract", same, n), integer(3))
+    section = Section(x, (Span(part, same, integer(1)),), (0,))
+    before = Program("f", (Array(x, (n,)),), b.finish(), (section, same))
+    simple = after(before, simplify_integers, without_dead_code)
+    for size in range(3):
+        found, expected = run(simple, np.ones(size)), run(before, np.ones(size))
+        np.testing.assert_array_equal(found[0], expected[0])
+        assert found[1] == expected[1] == size

@@ -37,11 +37,11 @@ _REASONS = {
         copies_do_not_share match_on_a_name cached_helper_of_constants
         vectorised_user_function
         flat_read_and_view_written values_put_at_places
-        values_placed_under_masks partitioned_in_place flat_written
+        partitioned_in_place flat_written
         constant_sorted_filled_and_shuffled constant_changed_through_attributes
-        constant_changed_by_operator_functions rounding_has_no_slope joined_and_split
+        constant_changed_by_operator_functions rounding_has_no_slope
         metropolis_path_with_fixed_draws random_noise_is_constant namedtuple_argument
-        writers_called_by_keyword ravel_of_contiguous_and_of_transposed diagonal_by_strided_view
+        ravel_of_contiguous_and_of_transposed diagonal_by_strided_view
     """,
 }
 

@@ -16,7 +16,7 @@ import wengert as wg
 from tests.rules.harness import Case, is_differentiated, kind_of, random_like
 from wengert import tree
 
-__all__ = ["check_compiled"]
+__all__ = ["check_compiled", "check_compiled_forward"]
 
 _SOURCE = "<case of an operation>"
 
@@ -71,3 +71,17 @@ def _written_out(case: Case) -> Callable[..., Any]:
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     exec(compile(source, name, "exec"), names)
     return names["run"]
+
+
+def check_compiled_forward(case: Case) -> None:
+    """The forward derivative of the compiled case agrees with that of the recorded one."""
+    values = [leaf for leaf in tree.flatten(case.args)[0] if is_differentiated(leaf)]
+    plain = _written_out(case)
+    compiled = wg.jit(plain)
+    rng = np.random.default_rng(6)
+    direction = [random_like(rng, value) for value in values]
+    _, expected = wg.jvp(lambda *given: _floating(plain(*given)), values, direction)
+    _, found = wg.jvp(lambda *given: _floating(compiled(*given)), values, direction)
+    for one, other in zip(found, expected, strict=True):
+        scale = max(1.0, float(np.max(np.abs(other), initial=0.0)))
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-9 * scale * case.scale)

@@ -183,7 +183,12 @@ def forward_apply(transform: Pushforward, statement: Apply) -> None:
     builder = transform.builder
     operation = operation_of(statement.function)
     builder.append(statement)
-    dots = [replace(one, storage=transform.storage_dots[one.storage]) for one in statement.outputs]
+    dots = [
+        replace(one, storage=transform.storage_dots[one.storage])
+        if one.storage in transform.storage_dots
+        else _whole(builder, one)  # nobody needs it: a place to write to
+        for one in statement.outputs
+    ]
     for one in dots:
         assign(Context(builder), _full_view(one), Static(0.0))
     for i in apply_paths(statement):

@@ -136,8 +136,8 @@ _LLVM_TYPES = {"double": ("double",), "complex": ("double", "double"), "int": ("
 
 
 @functools.cache
-def _special(name: str, types: tuple[str, ...], result: str, outputs: int) -> tuple[int, str, int, int]:
-    """A function of these types: its name, its address, and how many options and pointers to options it has.
+def _special(name: str, types: tuple[str, ...], result: str, outputs: int) -> tuple[int, int, int, int]:
+    """A function of these types: the number of its name, its address, and how many options and pointers it takes.
 
     Functions of several types are exported under a name with a number. Several results are written to pointers.
     """
@@ -181,7 +181,7 @@ def _arguments(
 def call_special(
     w: Writer, name: str, given: Sequence[tuple[str, tuple[str, ...]]], dtype: str, outputs: int = 1
 ) -> list[tuple[str, ...]]:
-    """A call of a function of `scipy.special`: arguments with their dtypes, results of one dtype, all in double precision.
+    """A call of a function of `scipy.special`: arguments with their dtypes, results of one dtype, in double precision.
 
     On the calling conventions named at `call_complex` a complex double is passed and returned as two doubles.
     """

@@ -17,7 +17,7 @@ from wengert.library.fourier import fft, ifft, irfft, rfft
 from wengert.library.products import hypotenuse, log_sum, product
 from wengert.library.pseudoinverses import least_squares, pseudoinverse
 from wengert.library.sorting import sort
-from wengert.library.special import hurwitz_zeta, i0, polygamma, sinc
+from wengert.library.special import hurwitz_zeta, i0, lambertw, polygamma, sinc
 from wengert.library.sums import largest, log_sum_exp, power_norm, sign_of_sum
 
 __all__ = ["IMPLEMENTATIONS"]
@@ -47,6 +47,7 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "wengert.rules.linalg.pseudoinverse": pseudoinverse,
     "wengert.rules.norms.power_norm": power_norm,
     "wengert.rules.special.hurwitz_zeta": hurwitz_zeta,
+    "wengert.rules.special.lambertw": lambertw,
     "wengert.rules.special.polygamma": polygamma,
     "wengert.rules.reductions.fmax_reduce": greatest_but_nan,
     "wengert.rules.reductions.fmin_reduce": least_but_nan,

@@ -28,8 +28,10 @@ __all__ = [
     "normal_axes",
     "normal_axis",
     "partition",
+    "polydiv",
     "putmask",
     "ravel_multi_index",
+    "repeat_each",
     "rfftfreq",
     "unravel_index",
     "unwrap",
@@ -224,7 +226,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     rows = np.moveaxis(np.asarray(arr), axis, 0)
     size = np.shape(rows)[0]
     values = np.asarray(values).astype(rows.dtype)
-    places = np.asarray(obj)
+    places = np.arange(size)[obj] if isinstance(obj, slice) else np.asarray(obj)
     if places.dtype == np.bool_:
         places = np.flatnonzero(places)
     if np.ndim(places) == 0 or np.shape(places) == (1,):
@@ -294,3 +296,32 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     first = np.moveaxis(p, axis, 0)[:1]
     rest = np.moveaxis(p, axis, 0)[1:] + np.cumsum(np.moveaxis(corrections, axis, 0), axis=0)
     return np.moveaxis(np.concatenate((first, rest)), 0, axis)
+
+
+def repeat_each(a: Any, repeats: Any, axis: int) -> Any:
+    """`np.repeat` with a count for each element along the axis."""
+    rows = np.moveaxis(np.asarray(a), axis, 0)
+    counts = np.asarray(repeats)
+    if np.shape(counts)[0] != np.shape(rows)[0]:
+        raise ValueError("operands could not be broadcast together")
+    if np.any(counts < 0):
+        raise ValueError("repeats may not contain negative values.")
+    ends = np.cumsum(counts)
+    places = np.searchsorted(ends, np.arange(np.sum(counts)), side="right")
+    return np.moveaxis(rows[places], 0, axis)
+
+
+def polydiv(u: Any, v: Any) -> Any:
+    """`np.polydiv`."""
+    remainder, divisor = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    kind = np.result_type(remainder, divisor)
+    remainder, size, width = remainder.astype(kind), np.size(u), np.size(v)
+    quotient = np.zeros(max(size - width + 1, 1), kind)
+    for k in range(size - width + 1):
+        digit = 1.0 / divisor[0] * remainder[k]
+        quotient[k] = digit
+        remainder[k : k + width] -= digit * divisor
+    start = 0
+    while start < size - 1 and np.allclose(remainder[start], 0, rtol=1e-14):
+        start += 1
+    return quotient, remainder[start:]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-__all__ = ["hurwitz_zeta", "i0", "polygamma", "sinc"]
+__all__ = ["hurwitz_zeta", "i0", "lambertw", "polygamma", "sinc"]
 
 
 def sinc(out: Any, x: Any) -> None:
@@ -91,3 +91,54 @@ def _zeta(x: Any, q: Any) -> Any:
         term = term / place
         order += 2.0
     return total
+
+
+def lambertw(out: Any, z: Any, k: Any, *, tol: float) -> None:
+    """`scipy.special.lambertw`."""
+    if np.ndim(out) > 1:
+        for i in range(out.shape[0]):
+            lambertw(out[i], z[i] if np.ndim(z) > 0 else z, k[i] if np.ndim(k) > 0 else k, tol=tol)
+    elif np.ndim(out) == 1:
+        for i in range(out.shape[0]):
+            out[i] = _lambertw((z[i] if np.ndim(z) > 0 else z) * 1.0, (k[i] if np.ndim(k) > 0 else k) * 1.0, tol)
+    else:
+        out[...] = _lambertw(z * 1.0, k * 1.0, tol)
+
+
+def _lambertw(z: Any, k: Any, tol: float) -> Any:
+    """Halley's iteration (Corless et al., "On the Lambert W function", 1996), from where SciPy begins it."""
+    if np.isnan(z.real) or np.isnan(z.imag):
+        return z
+    if z.real == np.inf:
+        return z + 2j * np.pi * k
+    if z.real == -np.inf:
+        return -z + 1j * (2.0 * np.pi * k + np.pi)
+    if z.real == 0.0 and z.imag == 0.0:
+        return z if k == 0.0 else z - np.inf
+    w = _first_guess(z, k)
+    for _ in range(100):
+        shrunk = np.exp(-w) if w.real >= 0.0 else np.exp(w)
+        if w.real >= 0.0:
+            error = w - z * shrunk
+            change = error / (w + 1.0 - (w + 2.0) * error / (2.0 * w + 2.0))
+        else:
+            error = w * shrunk - z
+            change = error / (w * shrunk + shrunk - (w + 2.0) * error / (2.0 * w + 2.0))
+        w = w - change
+        if np.abs(change) <= tol * np.abs(w):
+            return w
+    return w * np.nan
+
+
+def _first_guess(z: Any, k: Any) -> Any:
+    if k == 0.0 and np.abs(z + np.exp(-1.0)) < 0.3:  # near the branch point
+        root = np.sqrt(2.0 * (np.e * z + 1.0))
+        return (1.0 - root / 3.0) * root - 1.0
+    size = np.abs(z.imag)
+    if k == 0.0 and -1.0 < z.real < 1.5 and size < 1.0 and -2.5 * size - 0.2 < z.real:  # a Pade approximant
+        above = (12.85106382978723404255 * z + 12.34042553191489361902) * z + 1.0
+        return z * above / ((32.53191489361702127660 * z + 14.34042553191489361702) * z + 1.0)
+    if k == -1.0 and np.abs(z) <= np.exp(-1.0) and z.imag == 0.0 and z.real < 0.0:
+        return np.log(-z.real) + 0j
+    start = np.log(z) + 2j * np.pi * k
+    return start - np.log(start)

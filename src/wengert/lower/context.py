@@ -29,8 +29,8 @@ class PeelingError(NotAcceptedError):
 class Frame:
     """One user function being read: its file and name, and how far its source was indented and shifted.
 
-    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns. `caller`: the place of
-    the call, and its column, for a function of wengert's own that is called by one of the user's: what a user is told.
+    `line_offset` is added to the line numbers of the syntax tree, `column_offset` to its columns. `caller`: the place
+    of the call, and its column, for a function of wengert's own that a user's function calls: what a user is told.
     """
 
     filename: str
@@ -51,7 +51,8 @@ class Context:
     `in_range`: storages of indices that are in range of a size, and are never written again.
     `roots`: the storages that are another name (a `Reshape`) of the one given.
     `scopes`: the functions being read, as `frames`, with their variables. `captures`: what is taken from outside.
-    `unrolls`: for each open loop of the program whether it could be unrolled instead. `copies`: storages that Python would share where the program copies.
+    `unrolls`: for each open loop of the program whether it could be unrolled instead.
+    `copies`: storages that Python would share where the program copies.
     """
 
     builder: Builder

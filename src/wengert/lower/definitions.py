@@ -27,6 +27,7 @@ _DEFINITIONS: dict[Any, Any] = {
     np.argwhere: definitions.argwhere,
     np.delete: definitions.delete,
     np.insert: definitions.insert,
+    np.polydiv: definitions.polydiv,
     np.putmask: definitions.putmask,
     np.unwrap: definitions.unwrap,
     np.add.reduceat: definitions.add_reduceat,

@@ -290,7 +290,7 @@ def scalar_function(builder: Builder, name: str, operands: Sequence[Operand], dt
 
 
 def _complex_order(builder: Builder, name: str, first: Operand, second: Operand) -> Operand:
-    """NumPy's order of complex numbers: by the real parts, by the imaginary ones where those are equal, never of NaN."""
+    """NumPy's order of complex numbers: by the real parts, by the imaginary ones where those are equal; none of NaN."""
     parts = [(builder.bind("real", one), builder.bind("imag", one)) for one in (first, second)]
     (x, x_imag), (y, y_imag) = parts
     strict = name.removesuffix("_equal")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from wengert.lower.bounds import nest, same_size, size_of
 from wengert.lower.calls import lowers, static
@@ -322,12 +323,10 @@ def taken(
     mode: Abstract | None = None,
 ) -> Abstract:
     """`np.take`."""
+    from wengert.lower.elementwise import ufunc
     from wengert.lower.indexing import get_item
     from wengert.lower.reductions import stored
-    from wengert.lower.shaping import raveled
-
-    from wengert.lower.elementwise import ufunc
-    from wengert.lower.shaping import number_of
+    from wengert.lower.shaping import number_of, raveled
 
     view = in_storage(context, as_operand(context, a))
     if axis is None or axis == Static(None):
@@ -363,3 +362,34 @@ def flatnonzero(context: Context, a: Abstract) -> Abstract:
     view = raveled(context, in_storage(context, as_operand(context, a)))
     mask = in_storage(context, cast_value(context, view, "bool"))
     return true_places(context, mask)[0]
+
+
+@lowers(sliding_window_view)
+def windows(
+    context: Context, x: Abstract, window_shape: Abstract, axis: Abstract | None = None, **options: Abstract
+) -> Abstract:
+    """`np.lib.stride_tricks.sliding_window_view`: a copy, which is not writable as NumPy's view is not."""
+    from wengert.lower.creation import sizes_of
+
+    context.refuse_unless(not options, "sliding_window_view with subok or writeable")
+    view, builder = in_storage(context, as_operand(context, x)), context.builder
+    lengths = sizes_of(context, window_shape)
+    given = None if axis is None else static(context, axis, "an axis")
+    named = range(view.rank) if given is None else (given,) if isinstance(given, int) else given
+    axes = [one for each in named for one in axes_of(context, Static(each), view.rank)]
+    context.refuse_unless(len(axes) == len(lengths), "Must provide matching length window_shape and axis")
+    sizes = list(view.sizes)
+    for along, length in zip(axes, lengths, strict=True):
+        fits = builder.bind("less_equal", length, sizes[along])
+        builder.check(fits, "ValueError", "window shape cannot be larger than input array shape")
+        left = builder.bind("add", builder.bind("subtract", sizes[along], length), integer(1), hint="n")
+        sizes[along] = size_of(context, left)
+
+    def at(builder: Builder, place: tuple[Operand, ...]) -> Operand:
+        found = list(place[: view.rank])
+        for along, moved in zip(axes, place[view.rank :], strict=True):
+            found[along] = builder.bind("add", found[along], moved)
+        return view.element(builder, tuple(found))
+
+    found = copy_of(context, Lazy(view.dtype, (*sizes, *lengths), at, (view,)), "windows")
+    return View(found.storage, found.axes, found.sizes, writable=False)

@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 _WEAK = ("bool", "int64", "float64", "complex128")
-_REAL = (("complex128", "float64"), ("complex64", "float32"))
 _PYTHON = {"bool": False, "int64": 0, "float64": 0.0, "complex128": 0j}
 
 
@@ -223,13 +222,18 @@ def _join_dtypes(context: Context, name: str, first: str, second: str) -> str:
         return first
     wide = np.result_type(first, second).name
     narrow = second if wide == first else first
-    exact = np.dtype(narrow).kind == "b" or (np.dtype(narrow).kind in "iu" and np.dtype(wide).kind in "fc")
-    if wide not in (first, second) or not (exact or (wide, narrow) in _REAL):
+    if wide not in (first, second) or not _is_exact(wide, narrow):
         context.refuse(
             f"`{plain_name(name)}` has the dtype {first} on one path and {second} on another",
             f"Give it the dtype {wide} from the start.",
         )
     return wide
+
+
+def _is_exact(wide: str, narrow: str) -> bool:
+    """Whether numbers of one dtype are the same, and are computed with in the same way, in a wider one."""
+    kind = np.dtype(narrow).kind
+    return kind == "b" or (kind in "iu" and np.dtype(wide).kind in "fc")
 
 
 # Homes.
@@ -291,6 +295,8 @@ def fits(home: Home, value: Abstract) -> bool:
         case Number(dtype, weak), Number() as other:
             if other.dtype == dtype and other.weak == weak:
                 return True
+            if not weak and not other.weak:
+                return _is_exact(dtype, other.dtype)
             if weak:
                 return other.weak and _WEAK.index(other.dtype) <= _WEAK.index(dtype)
             return other.weak and np.result_type(_PYTHON[other.dtype], np.dtype(dtype)).name == dtype
@@ -332,10 +338,8 @@ def visible_size(context: Context, size: Operand, inside: set[Value | Storage]) 
     return bounds.size_of(context, again) if size in context.not_negative else again
 
 
-def join_sizes(
-    context: Context, condition: Operand, first: Kind, second: Kind, inside: set[Value | Storage]
-) -> Kind:
-    """The first kind, with the sizes of the second where a condition does not hold, as far as both are computed here."""
+def join_sizes(context: Context, condition: Operand, first: Kind, second: Kind, inside: set[Value | Storage]) -> Kind:
+    """The first kind, with the sizes of the second where a condition does not hold, as far as both are known here."""
     if isinstance(first, Several) and isinstance(second, Several):
         pairs = zip(first.items, second.items, strict=True)
         return Several(tuple(join_sizes(context, condition, a, b, inside) for a, b in pairs), first.like)

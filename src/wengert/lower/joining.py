@@ -198,7 +198,9 @@ def _unequal_parts(context: Context, view: View, along: int, count: int) -> Abst
     longer = builder.bind("remainder", size, integer(count))
     starts = []
     for k in range(count + 1):
-        moved = builder.bind("add", builder.bind("multiply", width, integer(k)), builder.bind("minimum", integer(k), longer))
+        moved = builder.bind(
+            "add", builder.bind("multiply", width, integer(k)), builder.bind("minimum", integer(k), longer)
+        )
         starts.append(moved)
     parts = []
     for start, end in itertools.pairwise(starts):

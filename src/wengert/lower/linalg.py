@@ -159,7 +159,6 @@ def norm(
     axes = axes_of(context, axis, len(shape_of(value)))
     kept = is_true(context, keepdims, "keepdims")
     whole = axis is None or axis == Static(None)
-    assert axis is not None or whole
     if order is None and (whole or len(axes) in (1, 2)):
         return root_of_squares(context, value, axes, kept)
     if (order == "fro" and len(axes) == 2) or (order == 2 and len(axes) == 1):
@@ -168,7 +167,7 @@ def norm(
     from wengert.ops.table import COMPOSITES
 
     given: Any = None
-    if not whole:  # of a matrix, in the order given: rows, then columns
+    if axis is not None and not whole:  # of a matrix, in the order given: rows, then columns
         given = static(context, axis, "an axis")
         given = tuple(given) if isinstance(given, tuple | list) else (given,)
     options = {"ord": Static(order), "axis": Static(given), "keepdims": Static(kept)}

@@ -2,7 +2,7 @@
 
 What goes in: the tree of a loop. What comes out: its statements. What holds: a loop over what is known now (a tuple,
 a list, the items of a dict) is unrolled; a loop over a range or an array never is, unless an item of a tuple is taken
-by its counter.
+by its counter, or an array becomes longer or shorter in each iteration.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ def _rolled(context: Context, node: ast.For, iterable: Iterable, live: set[str])
                 context, loop, integer(0), iterable.count, 1, place, lambda counter: body(iterable.element(counter))
             )
 
-    count = iterable.count
+    with context.builder.block():  # only to see whether it is known
+        count = iterable.count
     context.unrolls.append(isinstance(count, Constant) and count.value.real <= _MOST_UNROLLED)
     try:
         repeat(context, node, live, form, partial(_otherwise, context, node, live))

@@ -17,7 +17,7 @@ from wengert.lower.elementwise import as_operand, broadcast_sizes, cast_value, s
 from wengert.lower.reductions import axes_of, is_true
 from wengert.lower.shaping import stretched
 from wengert.lower.storing import in_storage
-from wengert.lower.values import Abstract, View
+from wengert.lower.values import Abstract, Static, View
 from wengert.program.builder import integer
 from wengert.program.operations import key_of
 from wengert.rules.bessel import spherical_jn, spherical_yn
@@ -27,7 +27,7 @@ from wengert.rules.exponential_sums import largest, log_sum_exp, sign_of_sum
 from wengert.rules.linalg import cofactors, cofactors_along, quotient
 from wengert.rules.norms import power_norm
 from wengert.rules.scipy_linalg import matrix_exponential
-from wengert.rules.special import hurwitz_zeta, polygamma
+from wengert.rules.special import hurwitz_zeta, lambertw, polygamma
 
 __all__: list[str] = []
 
@@ -71,8 +71,21 @@ def of_order(context: Context, n: Abstract, x: Abstract, *, function: Any) -> Ab
         value.dtype[0] == "f" or function in (spherical_jn, spherical_yn), "this function of complex numbers"
     )
     sizes = broadcast_sizes(context, shape_of(order), shape_of(value)) if shape_of(order) or shape_of(value) else ()
-    given = [stretched(context, in_storage(context, each), sizes) if shape_of(each) else each for each in (order, value)]
+    given = [
+        stretched(context, in_storage(context, each), sizes) if shape_of(each) else each for each in (order, value)
+    ]
     (found,) = applied(context, key_of(function), given, [(value.dtype, sizes)])
+    return found
+
+
+@lowers(lambertw)
+def branch_of_w(context: Context, z: Abstract, k: Abstract | None = None, tol: Abstract | None = None) -> Abstract:
+    given = cast_value(context, as_operand(context, z), "complex128")
+    branch = cast_value(context, as_operand(context, k or Static(0)), "int64")
+    sizes = broadcast_sizes(context, shape_of(given), shape_of(branch)) if shape_of(given) or shape_of(branch) else ()
+    inputs = [stretched(context, in_storage(context, one), sizes) if shape_of(one) else one for one in (given, branch)]
+    limit = 1e-8 if tol is None else static(context, tol, "tol")
+    (found,) = applied(context, key_of(lambertw), inputs, [("complex128", sizes)], tol=limit)
     return found
 
 

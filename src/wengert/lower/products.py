@@ -7,6 +7,7 @@ loops in the order of the matrix's memory; products of matrices of floats are `A
 from __future__ import annotations
 
 import operator
+import string
 from collections.abc import Sequence as Many
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from wengert.lower.applying import applied
 from wengert.lower.bounds import nest, size_of
-from wengert.lower.calls import lowers, static, unsupported_option
+from wengert.lower.calls import call, lowers, static, unsupported_option
 from wengert.lower.context import Context
 from wengert.lower.elementwise import (
     ArrayLike,
@@ -31,9 +32,10 @@ from wengert.lower.elementwise import (
 )
 from wengert.lower.indexing import SliceItem, view_of
 from wengert.lower.reductions import stored
+from wengert.lower.selection import chosen
 from wengert.lower.shaping import array_view, permuted, raveled, reshaped, shifted
 from wengert.lower.storing import copy_of, in_storage, loop_order, new_array
-from wengert.lower.values import Abstract, Lazy, Scalar, Sequence, View
+from wengert.lower.values import Abstract, Lazy, Scalar, Sequence, Static, View
 from wengert.ops.table import COMPOSITES
 from wengert.program.builder import integer
 from wengert.program.statements import Constant, Operand
@@ -165,9 +167,20 @@ def vdot(context: Context, a: Abstract, b: Abstract) -> Abstract:
 
 @lowers(np.vecdot, np.linalg.vecdot)
 def vecdot(
-    context: Context, x1: Abstract, x2: Abstract, /, *, axis: Abstract | None = None, function: Any = None
+    context: Context,
+    x1: Abstract,
+    x2: Abstract,
+    /,
+    *,
+    axis: Abstract | None = None,
+    keepdims: Abstract | None = None,
+    function: Any = None,
 ) -> Abstract:
-    unsupported_option(context, "axis", axis, -1)
+    if keepdims is not None or not (axis is None or axis == Static(-1)):
+        from wengert.lower import lower_into
+
+        options = {"axis": axis or Static(-1), "keepdims": keepdims or Static(False)}
+        return lower_into(context, COMPOSITES[np.vecdot], [x1, x2], options)
     first, second = as_operand(context, x1), as_operand(context, x2)
     product = ufunc(context, "multiply", [conjugated(context, first), second])
     from wengert.lower.reductions import reduced_sum
@@ -277,6 +290,8 @@ def einsum(
     dtype: Abstract | None = None,
 ) -> Abstract:
     unsupported_option(context, "dtype", dtype)
+    if not isinstance(operands[0], Static) or not isinstance(operands[0].value, str):
+        operands = _with_letters(context, operands)
     subscripts = static(context, operands[0], "the subscripts of einsum")
     context.refuse_unless(isinstance(subscripts, str), "einsum with subscripts as lists", "Write them as a string.")
     arrays = [as_operand(context, one) for one in operands[1:]]
@@ -289,6 +304,20 @@ def einsum(
         arrays, terms = _paired(context, arrays, terms, result)
         return stored(context, out, _einsum_of_two(context, f"{','.join(terms)}->{result}", arrays[0], arrays[1]))
     return stored(context, out, contracted(context, f"{terms[0]}->{result}", arrays, arrays[0].dtype))
+
+
+def _with_letters(context: Context, operands: tuple[Abstract, ...]) -> tuple[Abstract, ...]:
+    """Operands with lists of numbers behind them as operands behind a text."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase
+
+    def letters(value: Abstract) -> str:
+        numbers = static(context, value, "the subscripts of einsum")
+        return "".join("..." if one is Ellipsis else alphabet[one] for one in numbers)
+
+    count = len(operands) // 2
+    terms = [letters(operands[2 * k + 1]) for k in range(count)]
+    result = f"->{letters(operands[-1])}" if len(operands) % 2 else ""
+    return (Static(",".join(terms) + result), *(operands[2 * k] for k in range(count)))
 
 
 def _paired(
@@ -356,7 +385,10 @@ def matrix_power(context: Context, a: Abstract, n: Abstract) -> Abstract:
     base = array_view(context, a)
     if times < 0:
         base, times = array_view(context, inv(context, base)), -times
-    context.refuse_unless(times > 0, "matrix_power with the exponent 0", "Use np.eye.")
+    if times == 0:
+        one, zero = (Scalar(context.builder.cast(integer(k), base.dtype), weak=False) for k in (1, 0))
+        is_diagonal = Lazy("bool", base.sizes, lambda builder, place: builder.bind("equal", place[-2], place[-1]), ())
+        return chosen(context, is_diagonal, one, zero)
     found: ArrayLike | None = None
     while times:
         if times & 1:
@@ -404,8 +436,14 @@ def cross(context: Context, a: Abstract, b: Abstract, **options: Abstract) -> Ab
 
     text = "np.cross of vectors of {} elements; other lengths than 3 must be known when compiling"
     views = [array_view(context, one) for one in (a, b)]
+    axes = {name: one for name, one in options.items() if one != Static(None)}
+    every = axes.pop("axis", None)
+    for k, name in enumerate(("axisa", "axisb")):
+        axis = axes.pop(name, Static(-1)) if every is None else every
+        views[k] = array_view(context, call(context, np.moveaxis, [views[k], axis, Static(-1)]))
+    options = {"axisc": every if every is not None else axes.get("axisc", Static(-1))}
     for k, view in enumerate(views):
-        if not options and not isinstance(view.sizes[-1], Constant):
+        if not isinstance(view.sizes[-1], Constant):
             size = view.sizes[-1]
             check_equal(context, size, integer(3), "UnsupportedOperationError", text, size)
             views[k] = View(view.storage, view.axes, (*view.sizes[:-1], integer(3)), view.writable)

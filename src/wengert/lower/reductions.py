@@ -51,6 +51,13 @@ def axes_of(context: Context, axis: Abstract | None, rank: int) -> tuple[int, ..
     return tuple(sorted(found))
 
 
+def reduced_axes(context: Context, axis: Abstract | None, rank: int) -> tuple[int, ...]:
+    """`axes_of` for a reduction, which takes the axis 0 of a number."""
+    if rank == 0 and isinstance(axis, Static) and axis.value in (0, -1):
+        return ()
+    return axes_of(context, axis, rank)
+
+
 def is_true(context: Context, value: Abstract | None, what: str) -> bool:
     """An option that must be known when the program is made."""
     return value is not None and bool(static(context, value, what))
@@ -153,7 +160,7 @@ def sum_(
     value = selected(context, as_operand(context, a), where)
     if function == np.add.reduce and axis is None:
         axis = Static(0)
-    axes = axes_of(context, axis, len(shape_of(value)))
+    axes = reduced_axes(context, axis, len(shape_of(value)))
     name = dtype_name(context, dtype, _sum_dtype(value.dtype))
     found: Abstract = reduced_sum(context, value, axes, is_true(context, keepdims, "keepdims"), name)
     if initial is not None:
@@ -189,7 +196,7 @@ def mean(
 ) -> Abstract:
     value = as_operand(context, a)
     kept = is_true(context, keepdims, "keepdims")
-    axes = axes_of(context, axis, len(shape_of(value)))
+    axes = reduced_axes(context, axis, len(shape_of(value)))
     name = dtype_name(context, dtype, value.dtype if value.dtype[0] in "fc" else "float64")
     counts = _counted(context, value, axes, where, kept)
     value = selected(context, value, where)
@@ -223,7 +230,7 @@ def var(
 ) -> Abstract:
     unsupported_option(context, "dtype", dtype)
     value = as_operand(context, materialise(context, as_operand(context, a)))
-    axes = axes_of(context, axis, len(shape_of(value)))
+    axes = reduced_axes(context, axis, len(shape_of(value)))
     if mean is None or mean == Static(None):
         mean = _mean(context, value, axis, keepdims=Static(True), where=where)
     middle = as_operand(context, mean)
@@ -270,7 +277,7 @@ def truths(
     if every:
         flags = elementwise(context, [flags], "bool", lambda builder, x: builder.bind("logical_not", x))
     flags = selected(context, flags, where)
-    axes = axes_of(context, axis, len(shape_of(value)))
+    axes = reduced_axes(context, axis, len(shape_of(value)))
     counts = reduced_sum(context, flags, axes, is_true(context, keepdims, "keepdims"), "int64")
     if function is np.count_nonzero:
         return stored(context, out, counts)
@@ -340,7 +347,7 @@ def cumulated(
     view = in_storage(context, as_operand(context, a))
     if function in (np.add.accumulate, np.multiply.accumulate) and axis is None:
         axis = Static(0)
-    if axis is None or (isinstance(axis, Static) and (axis.value is None or (view.rank == 0 and axis.value in (0, -1)))):
+    if axis is None or axis == Static(None) or (view.rank == 0 and axis in (Static(0), Static(-1))):
         view, along = raveled(context, view), 0
     else:
         (along,) = axes_of(context, axis, view.rank)

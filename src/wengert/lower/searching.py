@@ -30,11 +30,29 @@ Key: TypeAlias = Callable[[Builder, Operand], Operand]
 
 def _before(builder: Builder, first: Operand, second: Operand) -> Operand:
     """Whether `first` is sorted before `second`."""
+    if first.dtype[0] == "c":
+        return _complex_before(builder, first, second)
     smaller = builder.bind("less", first, second)
     if first.dtype[0] != "f":
         return smaller
     only_second = builder.bind("logical_and", _is_number(builder, first), builder.bind("isnan", second))
     return builder.bind("logical_or", smaller, only_second)
+
+
+def _complex_before(builder: Builder, first: Operand, second: Operand) -> Operand:
+    """NumPy's order: by the real parts, then by the imaginary ones; numbers with NaN in a part come after others."""
+    (x, x_imag), (y, y_imag) = ([builder.bind(name, one) for name in ("real", "imag")] for one in (first, second))
+    other_nan = builder.bind("isnan", y_imag)
+    level = builder.bind("logical_and", builder.bind("isnan", x), builder.bind("isnan", y))
+    level = builder.bind("logical_or", builder.bind("equal", x, y), level)
+    not_later = builder.bind("logical_or", _is_number(builder, x_imag), other_nan)
+    if_less = builder.bind("logical_and", builder.bind("less", x, y), not_later)
+    earlier = builder.bind("logical_and", _is_number(builder, x_imag), other_nan)
+    if_greater = builder.bind("logical_and", builder.bind("greater", x, y), earlier)
+    only_second = builder.bind("logical_and", _is_number(builder, x), builder.bind("isnan", y))
+    apart = builder.bind("logical_or", builder.bind("logical_or", if_less, if_greater), only_second)
+    if_level = _before(builder, x_imag, y_imag)
+    return builder.bind("where", level, if_level, apart)
 
 
 def _is_number(builder: Builder, operand: Operand) -> Operand:
@@ -90,7 +108,6 @@ def argsort(
 ) -> Abstract:
     unsupported_option(context, "order", order)
     view = in_storage(context, as_operand(context, a))
-    context.refuse_unless(not view.dtype.startswith("complex"), "argsort of complex numbers")
     if axis == Static(None):
         view, axis = raveled(context, view), Static(-1)
     (along,) = axes_of(context, axis or Static(-1), view.rank)

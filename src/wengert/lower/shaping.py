@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.library import definitions
 from wengert.lower.bounds import difference, product, prove_non_negative, require_possible, same_size, size_of
 from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
@@ -430,7 +431,9 @@ def repeat(context: Context, a: Abstract, repeats: Abstract, axis: Abstract | No
     else:
         (along,) = axes_of(context, axis, view.rank)
     if shape_of(as_operand(context, repeats)) not in ((), (integer(1),)):
-        context.refuse("np.repeat with a count for each element", "Repeat all of them equally, or use an index array.")
+        from wengert.lower import lower_into
+
+        return lower_into(context, definitions.repeat_each, [view, repeats, Static(along)], {})
     (count,) = sizes_of(context, repeats)
     split = (*view.sizes[: along + 1], count, *view.sizes[along + 1 :])
     target = new_array(context, "repeated", view.dtype, split)
@@ -521,7 +524,10 @@ def trace(
 @lowers(np.tril, np.triu)
 def triangle(context: Context, m: Abstract, k: Abstract | None = None, *, function: Any) -> Abstract:
     value = as_operand(context, m)
-    context.refuse_unless(len(shape_of(value)) >= 2, f"np.{function.__name__} takes a matrix here")
+    if len(shape_of(value)) < 2:
+        from wengert.lower import lower_into
+
+        return lower_into(context, COMPOSITES[function], [value, k or Static(0)], {})
     offset = _offset(context, k)
     lower = function is np.tril
     sizes = shape_of(value)

@@ -68,6 +68,49 @@ def _modf(context: Context, operands: list[ArrayLike]) -> Abstract:
     return Sequence((materialise(context, rest), whole))
 
 
+def _ldexp(context: Context, operands: list[ArrayLike]) -> Abstract:
+    """`x * 2**n`, in three steps: each power of two is a normal number of its own."""
+    found = _floating(context, operands[0])
+    dtype = found.dtype
+    left = as_operand(context, materialise(context, cast_value(context, operands[1], "int64")))
+    limit = 3 * (125 if dtype == "float32" else 1000)
+    left = ufunc(context, "maximum", [ufunc(context, "minimum", [left, _whole(limit)]), _whole(-limit)])
+    left = as_operand(context, materialise(context, left))
+    third = as_operand(context, materialise(context, ufunc(context, "floor_divide", [left, _whole(3)])))
+    rest = ufunc(context, "subtract", [ufunc(context, "subtract", [left, third]), third])
+    for one in (third, third, rest):
+        factor = ufunc(context, "exp2", [cast_value(context, one, dtype)])
+        found = ufunc(context, "multiply", [found, factor])
+    return found
+
+
+def _frexp(context: Context, operands: list[ArrayLike]) -> Abstract:
+    """The number as a mantissa and a power of two: by the logarithm, set right where that was rounded."""
+
+    def held(value: Abstract) -> ArrayLike:
+        return as_operand(context, materialise(context, value))
+
+    x = held(_floating(context, operands[0]))
+    half, one = (cast_value(context, _number(value), x.dtype) for value in (0.5, 1.0))
+    is_plain = held(
+        ufunc(context, "logical_and", [ufunc(context, "isfinite", [x]), ufunc(context, "not_equal", [x, _number(0.0)])])
+    )
+    size = held(choose(context, is_plain, ufunc(context, "absolute", [x]), half))
+    exponent = cast_value(context, ufunc(context, "floor", [ufunc(context, "log2", [size])]), "int64")
+    exponent = held(ufunc(context, "add", [exponent, _whole(1)]))
+    mantissa = held(_ldexp(context, [size, ufunc(context, "negative", [exponent])]))
+    more = cast_value(context, ufunc(context, "greater_equal", [mantissa, one]), "int64")
+    less = cast_value(context, ufunc(context, "less", [mantissa, half]), "int64")
+    exponent = held(ufunc(context, "subtract", [ufunc(context, "add", [exponent, more]), less]))
+    exponent = held(choose(context, is_plain, exponent, cast_value(context, _whole(0), "int64")))
+    scaled = held(_ldexp(context, [x, ufunc(context, "negative", [exponent])]))
+    return Sequence((scaled, materialise(context, cast_value(context, exponent, "int32"))))
+
+
+def _whole(value: int) -> Scalar:
+    return Scalar(Constant(value, "int64"), weak=True)
+
+
 def _positive(context: Context, operands: list[ArrayLike]) -> Abstract:
     return elementwise(context, operands, operands[0].dtype, lambda builder, x: x)
 
@@ -107,6 +150,8 @@ _COMBINATIONS: dict[np.ufunc, Combination] = {
     np.power: lambda context, operands: power(context, operands[0], operands[1]),
     np.divmod: _divmod,
     np.modf: _modf,
+    np.frexp: _frexp,
+    np.ldexp: _ldexp,
     scipy.special.xlogy: partial(_xlogy, logarithm="log"),
     scipy.special.xlog1py: partial(_xlogy, logarithm="log1p"),
     scipy.special.cbrt: lambda context, operands: ufunc(context, "cbrt", operands),
@@ -168,8 +213,9 @@ def _computed(context: Context, function: np.ufunc, operands: list[ArrayLike]) -
     if combination is not None:
         return combination(context, operands)
     name = BY_FUNCTION.get(function)
-    if name is not None:
+    if name is not None and not (function is scipy.special.psi and shape_of(operands[0])):
         return ufunc(context, name, operands)
+    # The derivative of psi is a loop; so of an array it is an operation, of a number the function in other rules.
     if function in TABLE:
         return _applied(context, function, operands)
     return refuse_call(context, function)

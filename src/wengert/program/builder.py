@@ -72,7 +72,7 @@ class Builder:
         self.where: SourceLocation | None = None
         # For sums of an index and a constant: what they are sums of, so that (i + 1) - 1 is i again.
         self._sums: dict[Value, tuple[Value, int]] = {}
-        # How integers are computed, for whoever reasons about indices while the program is made.
+        # How integers and truth values are computed, for whoever reasons about indices while the program is made.
         self.definitions: dict[Value, Bind] = {}
         # The sizes of the storages made here; whoever makes parameters adds theirs.
         self.sizes: dict[Storage, tuple[Operand, ...]] = {}
@@ -125,7 +125,7 @@ class Builder:
         value = Value(hint or "t", dtype)
         self._note_sum(value, function, operands)
         statement = Bind(value, function, operands, self.where)
-        if dtype == "int64":
+        if dtype in ("int64", "bool"):
             self.definitions[value] = statement
         self.append(statement)
         return value

@@ -60,8 +60,9 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
 @composite(np.polyval)
 def polyval(p: Any, x: Any) -> Any:
     x = as_array(x)
-    value = np.zeros_like(x) + 0
-    for coefficient in as_array(p):
+    p = as_array(p)
+    value = np.zeros(np.shape(x), np.result_type(x.dtype, p.dtype)) + 0
+    for coefficient in p:
         value = value * x + coefficient
     return value
 

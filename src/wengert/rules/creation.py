@@ -13,6 +13,7 @@ import numpy as np
 
 from wengert.ops.table import composite
 from wengert.rules.casting import as_array, cast_to
+from wengert.rules.python_values import is_empty
 
 
 @composite(np.full)
@@ -166,7 +167,7 @@ def ix_(*args: Any) -> Any:
         axis = as_array(sequence)
         if np.ndim(axis) != 1:
             raise ValueError("Cross index must be 1 dimensional")
-        axis = axis if np.size(axis) else np.zeros(0, np.intp)
+        axis = np.zeros(0, np.intp) if axis.dtype.kind in "fc" and is_empty(axis) else axis
         axis = np.flatnonzero(axis) if axis.dtype.kind == "b" else axis
         axes.append(np.reshape(axis, (1,) * place + (-1,) + (1,) * (rank - place - 1)))
     return tuple(axes)

@@ -6,6 +6,7 @@ which follow the extreme data where no range is given.
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -35,7 +36,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     if not hasattr(sample, "shape") or np.ndim(sample) != 2:
         sample = np.transpose(np.atleast_2d(as_array(sample)))
     rank = np.shape(sample)[1]
-    data = [sample[:, i] for i in np.arange(rank)]
+    data = [sample[:, i] for i in builtins.range(rank)]
     options = zip(data, _for_each(bins, rank, "bins"), _for_each(range, rank, "range"), strict=True)
     edges = [np.histogram_bin_edges(one, one_bins, limits) for one, one_bins, limits in options]
     shape = tuple(np.shape(one)[0] - 1 for one in edges)
@@ -50,7 +51,7 @@ def histogramdd(sample: Any, bins: Any = 10, range: Any = None, density: Any = N
     if density:
         total = np.sum(counts)
         for i, one in enumerate(edges):
-            counts = counts / np.reshape(np.diff(one), tuple(-1 if j == i else 1 for j in np.arange(rank)))
+            counts = counts / np.reshape(np.diff(one), tuple(-1 if j == i else 1 for j in builtins.range(rank)))
         counts = counts / total
     return counts, edges
 

@@ -85,10 +85,10 @@ def mean_a(ct: Any, a_shape: Any, where: Any, *, axis: Any, keepdims: Any) -> An
 
 def _exclusive_products(a: Any) -> Any:
     """Along the last axis, the product of all the other elements: of those before times of those after."""
-    ones = np.ones_like(a[..., :1])
+    ones = np.ones((*np.shape(a)[:-1], 1), a.dtype)
     before = np.concatenate([ones, np.cumprod(a[..., :-1], axis=-1)], axis=-1)
     after = np.concatenate([ones, np.cumprod(a[..., :0:-1], axis=-1)], axis=-1)[..., ::-1]
-    return before * after
+    return (before * after)[..., : np.shape(a)[-1]]
 
 
 def _factors(a: Any, where: Any) -> Any:

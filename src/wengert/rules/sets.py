@@ -11,28 +11,28 @@ from typing import Any
 import numpy as np
 
 from wengert.ops.table import composite
-from wengert.rules.casting import as_array
 
-
-def _tuple_class(function: Any, x: Any) -> Any:
-    """The named tuple that a function returns: NumPy does not export its class."""
-    return type(function(np.zeros(0, as_array(x).dtype)))
+_NOTHING = np.zeros(0)
+_ALL: Any = type(np.unique_all(_NOTHING))
+_COUNTS: Any = type(np.unique_counts(_NOTHING))
+_INVERSE: Any = type(np.unique_inverse(_NOTHING))
+"""The named tuples that the functions return: NumPy does not export their classes."""
 
 
 @composite(np.unique_all)
 def unique_all(x: Any) -> Any:
     parts = np.unique(x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False)
-    return _tuple_class(np.unique_all, x)(*parts)
+    return _ALL(*parts)
 
 
 @composite(np.unique_counts)
 def unique_counts(x: Any) -> Any:
-    return _tuple_class(np.unique_counts, x)(*np.unique(x, return_counts=True, equal_nan=False))
+    return _COUNTS(*np.unique(x, return_counts=True, equal_nan=False))
 
 
 @composite(np.unique_inverse)
 def unique_inverse(x: Any) -> Any:
-    return _tuple_class(np.unique_inverse, x)(*np.unique(x, return_inverse=True, equal_nan=False))
+    return _INVERSE(*np.unique(x, return_inverse=True, equal_nan=False))
 
 
 @composite(np.unique_values)

@@ -313,9 +313,10 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     if isinstance(bins, str):
         raise UnsupportedOperationError(f"np.histogram with bins={bins!r}: the number of bins depends on the data")
     if np.ndim(bins) == 1:
+        bins = as_array(bins)
         if np.any(bins[:-1] > bins[1:]):
             raise ValueError("`bins` must increase monotonically, when an array")
-        return as_array(bins)
+        return bins
     if np.ndim(bins) != 0:
         raise ValueError("`bins` must be 1d, when an array")
     if bins < 1:

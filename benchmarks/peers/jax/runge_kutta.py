@@ -48,3 +48,23 @@ def runge_kutta(x, forcing, end, step, tolerance, *, trips):
 
     state = (jnp.zeros(()), jnp.asarray(step), x, tendency(x, forcing))
     return (lax.scan(advance, state, length=trips)[0][2],)
+
+
+def runge_kutta_with_while(x, forcing, end, step, tolerance):
+    """With the `while` of the kernel."""
+
+    def advance(state):
+        t, step, x, k1 = state
+        step = jnp.minimum(step, end - t)
+        proposed, k7, error = attempt(x, k1, step, forcing, tolerance)
+        accepted = error <= 1.0
+        factor = jnp.where(accepted, jnp.minimum(5.0, 0.9 * error**-0.2), jnp.maximum(0.2, 0.9 * error**-0.2))
+        return (
+            jnp.where(accepted, t + step, t),
+            step * factor,
+            jnp.where(accepted, proposed, x),
+            jnp.where(accepted, k7, k1),
+        )
+
+    state = (jnp.zeros(()), jnp.asarray(step), x, tendency(x, forcing))
+    return (lax.while_loop(lambda state: state[0] < end, advance, state)[2],)

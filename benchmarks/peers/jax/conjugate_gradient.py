@@ -24,3 +24,18 @@ def conjugate_gradient(A, b, tolerance, *, trips):
 
     (x, _, _, _), _ = lax.scan(iterate, (jnp.zeros_like(b), b, b, b @ b), length=trips)
     return (x,)
+
+
+def conjugate_gradient_with_while(A, b, tolerance):
+    """With the `while` of the kernel."""
+
+    def iterate(state):
+        x, residual, direction, square = state
+        image = A @ direction
+        length = square / (direction @ image)
+        residual = residual - length * image
+        new_square = residual @ residual
+        return x + length * direction, residual, residual + new_square / square * direction, new_square
+
+    first = (jnp.zeros_like(b), b, b, b @ b)
+    return (lax.while_loop(lambda state: jnp.sqrt(state[3]) > tolerance, iterate, first)[0],)

@@ -1,0 +1,23 @@
+"""`ode` in JAX."""
+
+import jax.numpy as jnp
+from jax import lax
+
+
+def change(y, rates):
+    """The time derivative of the two populations."""
+    meetings = y[0] * y[1]
+    return jnp.stack([rates[0] * y[0] - rates[1] * meetings, rates[2] * meetings - rates[3] * y[1]])
+
+
+def ode(steps, y, rates, step):
+    """A `fori_loop` over the steps."""
+
+    def advance(_, y):
+        k1 = change(y, rates)
+        k2 = change(y + 0.5 * step * k1, rates)
+        k3 = change(y + 0.5 * step * k2, rates)
+        k4 = change(y + step * k3, rates)
+        return y + step / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
+
+    return (lax.fori_loop(0, steps, advance, y),)

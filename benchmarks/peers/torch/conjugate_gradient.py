@@ -1,0 +1,18 @@
+"""`conjugate_gradient` in PyTorch, whose tape follows a `while`."""
+
+import torch
+
+
+def conjugate_gradient(A, b, tolerance, *, trips):
+    """Stopped at the tolerance, whatever `trips` says."""
+    x = torch.zeros_like(b)
+    residual = direction = b
+    square = residual @ residual
+    while torch.sqrt(square) > tolerance:
+        image = A @ direction
+        length = square / (direction @ image)
+        x = x + length * direction
+        residual = residual - length * image
+        previous, square = square, residual @ residual
+        direction = residual + (square / previous) * direction
+    return (x,)

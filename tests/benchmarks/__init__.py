@@ -1,0 +1,1 @@
+"""Every benchmark once, tiny, so that none rots."""
