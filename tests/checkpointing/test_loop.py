@@ -302,6 +302,24 @@ def test_a_condition_may_depend_on_the_state() -> None:
     np.testing.assert_allclose((value, slope), (2**0.5, 0.5 / 2**0.5))
 
 
+def test_states_and_steps_that_grow_are_refused_where_there_is_a_budget() -> None:
+    """The budget is planned by the first state and the first step; nothing larger is kept in silence."""
+
+    def growing(u: Any, k: int) -> Any:
+        return np.concatenate([u, u])
+
+    def saving_more(u: Any, k: int) -> Any:
+        for _ in range(1 + 10 * k):
+            u = np.sin(u)
+        return u
+
+    wg.grad(lambda u: np.sum(wg.checkpointed_loop(growing, u, 5) ** 2))(U)
+    with pytest.raises(wg.MemoryBudgetError, match="the state before step 1 takes"):
+        wg.grad(lambda u: np.sum(wg.checkpointed_loop(growing, u, 5, memory="1 MB") ** 2))(U)
+    with pytest.raises(wg.MemoryBudgetError, match=r"step 3 in .*saving_more .* takes"):
+        wg.grad(lambda u: np.sum(wg.checkpointed_loop(saving_more, u, 4, memory="1 MB") ** 2))(U)
+
+
 def test_a_step_that_differs_is_an_error_that_names_it() -> None:
     """A step that depends on how often it ran is found out, whichever states were kept."""
     runs = np.zeros(1)

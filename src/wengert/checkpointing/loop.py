@@ -25,7 +25,7 @@ from wengert.checkpointing.recomputed import Recomputed, zeros_like
 from wengert.checkpointing.sizes import value_bytes
 from wengert.checkpointing.snapshots import SnapshotStore, State
 from wengert.checkpointing.steps import Steps, carries, next_state, separate
-from wengert.errors import ArgumentError
+from wengert.errors import ArgumentError, MemoryBudgetError
 from wengert.schedules import Advance, OnlinePlacement, Reverse, offline_placement, reversal
 from wengert.tape.array import is_recorded
 from wengert.tape.call import own_copy
@@ -74,6 +74,7 @@ class CheckpointedLoop(Recomputed):
         self.final: State  # the one at the end, without its varying leaves, which are the results
         self.varying_at_end: list[bool] = []
         self.state_bytes = 0
+        self.most_bytes: int | None = None  # of a state, as the budget is planned
 
     @property
     def reserved_bytes(self) -> int:
@@ -138,6 +139,7 @@ class CheckpointedLoop(Recomputed):
         step += step // 64 + SMALL_CHANGES
         differentiated = sum(value_bytes(v) for v, on in zip(reached, self.running.active, strict=True) if on)
         size = state.nbytes + drawn
+        self.most_bytes = state.nbytes
         self.room = self.budget.room(size, step + 6 * size + 2 * differentiated)
         self.running.most = step
 
@@ -170,6 +172,7 @@ class CheckpointedLoop(Recomputed):
                 keep, dropped = k in offline, None
             else:
                 keep, dropped = online.advanced(k)
+            self._check_size(state, k)
             if dropped is not None:
                 self.store.drop(dropped)
             if keep:
@@ -181,6 +184,13 @@ class CheckpointedLoop(Recomputed):
             self.report.count(forward=1)
         self.steps = k
         return state
+
+    def _check_size(self, state: State, k: int) -> None:
+        if self.most_bytes is not None and state.nbytes > self.most_bytes:
+            raise MemoryBudgetError(
+                f"the state before step {k} takes {state.nbytes} bytes, and the budget was planned for "
+                f"{self.most_bytes}, which the first one takes: make all states as large as the largest"
+            )
 
     # Again, recorded as a whole: for forward mode, and for derivatives of derivatives.
 
@@ -325,7 +335,7 @@ def checkpointed_loop(
         steps: how many there are; or a function of the state and the number of the step that says whether there is
             another.
         memory: what the derivative stores at most: bytes, or text such as `"500 MB"` and `"2 GiB"`. It counts the
-            states, the cotangents, and what one step saves, whose size must not grow from step to step.
+            states, the cotangents, and what one step saves, neither of which may grow from step to step.
         disk: bytes of states that are written to a directory, in the background.
         directory: where that directory is made, for as long as it is needed; by default where temporary files are.
         progress: whether to show steps forward, recomputed and back on standard error; or a function that is called
