@@ -14,6 +14,7 @@ from wengert.api import (
     value_and_grad,
     vjp,
 )
+from wengert.checkpointing import checkpoint, checkpointed_loop
 from wengert.compiled import jit
 from wengert.custom import custom_jvp, custom_vjp
 from wengert.errors import (
@@ -21,8 +22,10 @@ from wengert.errors import (
     CheckFailedError,
     EscapedValueError,
     LostGradientError,
+    MemoryBudgetError,
     NotAcceptedError,
     NotScalarError,
+    RecomputationError,
     RuleError,
     SeedError,
     UnsupportedOperationError,
@@ -36,14 +39,18 @@ __all__ = [
     "CheckFailedError",
     "EscapedValueError",
     "LostGradientError",
+    "MemoryBudgetError",
     "NotAcceptedError",
     "NotScalarError",
+    "RecomputationError",
     "RuleError",
     "SeedError",
     "Trace",
     "UnsupportedOperationError",
     "WengertError",
     "check_grads",
+    "checkpoint",
+    "checkpointed_loop",
     "custom_jvp",
     "custom_vjp",
     "grad",

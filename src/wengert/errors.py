@@ -8,7 +8,9 @@
     ├── NotScalarError          (TypeError)        `grad` of a function whose result is not one real number
     ├── ArgumentError           (TypeError)        an argument that cannot be differentiated, or a bad `argnums`
     ├── SeedError               (ValueError)       a tangent or cotangent of the wrong shape, dtype or structure
-    └── RuleError               (TypeError)        a derivative rule that is malformed; raised when it is defined
+    ├── RuleError               (TypeError)        a derivative rule that is malformed; raised when it is defined
+    ├── RecomputationError      (RuntimeError)     a recomputed result differs from that of the first run
+    └── MemoryBudgetError       (MemoryError)      a memory budget that cannot be kept
 
 `CheckFailedError` (an `AssertionError`) is what `check_grads` raises; it lives here too so that the tree is in one
 place.
@@ -27,8 +29,10 @@ __all__ = [
     "CheckFailedError",
     "EscapedValueError",
     "LostGradientError",
+    "MemoryBudgetError",
     "NotAcceptedError",
     "NotScalarError",
+    "RecomputationError",
     "RuleError",
     "SeedError",
     "SourceLocation",
@@ -74,6 +78,14 @@ class SeedError(WengertError, ValueError):
 
 class RuleError(WengertError, TypeError):
     """A derivative rule is malformed: an unknown name, a missing operation, a second rule for one argument."""
+
+
+class RecomputationError(WengertError, RuntimeError):
+    """A recomputed call or step gave another result than its first run: its derivative would be of another program."""
+
+
+class MemoryBudgetError(WengertError, MemoryError):
+    """A memory budget that cannot be kept; the message says the least that can be, if it is known before the run."""
 
 
 class CheckFailedError(WengertError, AssertionError):

@@ -19,7 +19,7 @@ from wengert.tape.array import RecordedArray, released
 from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
-__all__ = ["RecordedCall", "check_differentiable", "record_call"]
+__all__ = ["RecordedCall", "check_differentiable", "own_copy", "record_call"]
 
 
 @dataclass(slots=True)
@@ -76,7 +76,8 @@ def _same_layout_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return copy
 
 
-def _own_copy(value: Any) -> Any:
+def own_copy(value: Any) -> Any:
+    """A copy of an array, plain or recorded, in the same layout; what is no array is itself."""
     if isinstance(value, RecordedArray):
         return value.copy("K") if isinstance(value.primal(), np.ndarray) else value
     if isinstance(value, np.ndarray):
@@ -105,7 +106,7 @@ def _wrap_leaves(tape: Tape, leaves: Sequence[Any], active: Sequence[bool]) -> t
     wrapped, slots = [], []
     copies: dict[int, Any] = {}  # an array without derivative that is given twice stays one array
     for i, (leaf, is_active) in enumerate(zip(leaves, active, strict=True)):
-        value = copies[id(leaf)] if id(leaf) in copies else _own_copy(leaf)
+        value = copies[id(leaf)] if id(leaf) in copies else own_copy(leaf)
         floating = isinstance(value, RecordedArray) or (isinstance(value, np.ndarray) and value.dtype.kind in "fc")
         if is_active or floating:
             for outer in open_tapes()[:-1] if type(value) is np.ndarray else ():
@@ -132,7 +133,7 @@ def _unwrap(tape: Tape, value: Any, keep: bool) -> tuple[Any, int | None]:
     """A result without its level, and its slot; where the sweep comes later, a copy for the caller to change."""
     if isinstance(value, RecordedArray) and value.tape is tape:
         plain = value.current()
-        return _own_copy(plain) if keep else plain, value.slot
+        return own_copy(plain) if keep else plain, value.slot
     return released(value), None
 
 

@@ -155,6 +155,9 @@ def recording(forward: bool, keep: bool, listener: Listener | None = None) -> It
     tapes.append(tape)
     try:
         yield tape
+    except BaseException:
+        tape.release()  # it will not be swept: nothing it holds has to last as long as the traceback does
+        raise
     finally:
         tapes.pop()
         tape.close(keep)
