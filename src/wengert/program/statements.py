@@ -295,8 +295,8 @@ Block: TypeAlias = tuple[Statement, ...]
 class Array:
     """An array parameter: its storage, its sizes (values bound on entry; a constant 1 where the program relies on it).
 
-    `output`: the caller gives an array of zeros, to which the program adds. `filled`: the program stores all of it first,
-    so that it need not be zeros.
+    `output`: the caller gives an array of zeros, to which the program adds. `filled`: the program stores all of it
+    first, so that it need not be zeros.
     """
 
     storage: Storage
