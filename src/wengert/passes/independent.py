@@ -104,9 +104,12 @@ def has_independent_iterations(index: Index, loop: For) -> bool:
 
 
 def _may_run_twice(index: Index, loop: For, shared: int) -> bool:
-    """Whether there may be two iterations at all: else anything could be said of them."""
+    """Whether there may be two iterations at all, in loops that run: else anything could be said of them."""
     first, second = Instance(index, "first", shared), Instance(index, "second", shared)
     apart = iterations_apart(first, second, loop)
+    for around in index.places[loop].loops:
+        if isinstance(around, For):
+            first.form({around.counter: 1})
     return feasible([apart, *first.constraints, *second.constraints])
 
 
