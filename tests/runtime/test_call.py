@@ -148,28 +148,6 @@ def test_threads_share_the_pool_of_memory() -> None:
     assert wrong == []
 
 
-def test_large_results_are_the_callers() -> None:
-    """A result in pooled memory stays as it is, views of it too, until nobody uses it; then its memory comes again."""
-    executable = compile_program(failing_program(), cache=Cache(None))
-    zeros = executable.array((300, 100), np.dtype(float), zeroed=True)
-    assert not zeros.any()
-    zeros += 7.0
-    (first,) = executable(False, 2 * MEGABYTE)
-    first[...] = np.arange(2 * MEGABYTE)
-    view, address = first[5:9], first.ctypes.data
-    del first
-    for _ in range(5):
-        (other,) = executable(False, 2 * MEGABYTE)
-        other[...] = -1.0
-    np.testing.assert_array_equal(view, [5.0, 6.0, 7.0, 8.0])
-    np.testing.assert_array_equal(zeros, np.full((300, 100), 7.0))
-    assert other.ctypes.data != address
-    del view, other
-    taken = [executable.array((2 * MEGABYTE,), np.dtype(float), zeroed=True) for _ in range(8)]
-    assert address in [one.ctypes.data for one in taken]
-    assert not any(one.any() for one in taken)
-
-
 def test_the_pool_is_bounded() -> None:
     """What programs have given back never exceeds the bound, whatever the sizes."""
     executable = compile_program(failing_program(), cache=Cache(None))

@@ -7,11 +7,9 @@ results, or for the operands of the message of a failure. It returns 0, or the n
 
 from __future__ import annotations
 
-from functools import partial
-
 from wengert.emit.frame import Frame, Place
 from wengert.emit.kinds import kind_of
-from wengert.emit.machine import Loaded, features, identity, in_parallel, load_prelude, object_code
+from wengert.emit.machine import Loaded, features, identity, load_prelude, object_code
 from wengert.emit.memory import make_stack, release_stacks
 from wengert.emit.prelude import DECLARATIONS, PRELUDE
 from wengert.emit.sections import view_of
@@ -148,8 +146,7 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     if len(texts) > 1 and not f.w.has_loop:
         # To optimise what runs once would take a third of the time that long programs take to compile.
         levels[-1] = 0
-    tasks = [partial(_code, text, level, cache) for text, level in zip(texts, levels, strict=True)]
-    (prelude, functions), *codes = in_parallel([partial(load_prelude, cache), *tasks])
+    prelude, functions = load_prelude(cache)
+    codes = [_code(text, level, cache) for text, level in zip(texts, levels, strict=True)]
     loaded = Loaded(codes, {**functions, **f.w.module.links})
-    new, release = functions["wengert_new"], functions["wengert_free"]
-    return Executable(signature, loaded.address(_NAME), new, release, owner=(loaded, prelude))
+    return Executable(signature, loaded.address(_NAME), functions["wengert_free"], owner=(loaded, prelude))

@@ -5,19 +5,16 @@ llvmlite is imported when first needed. Objects are for this very CPU.
 
 from __future__ import annotations
 
-import ctypes
 import functools
-import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wengert.emit.libraries import libraries
 from wengert.emit.prelude import FUNCTIONS, PRELUDE
 from wengert.runtime.cache import Cache
 
-__all__ = ["Loaded", "features", "identity", "in_parallel", "load_generator", "load_prelude", "object_code"]
+__all__ = ["Loaded", "features", "identity", "load_generator", "load_prelude", "object_code"]
 
 _LOCK = threading.Lock()
 
@@ -87,49 +84,9 @@ def object_code(text: str, opt_level: int) -> bytes:
     options.loop_vectorization = opt_level > 1
     options.loop_interleaving = options.loop_unrolling = options.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, options)
-    passes = builder.getModulePassManager()
-    _unlocked("LLVMPY_RunNewModulePassManager")(passes, module, builder)
-    return _emitted(machine, module)
-
-
-def _unlocked(name: str) -> Any:
-    """A function of llvmlite without the lock that it holds while any of its functions runs.
-
-    LLVM works on several contexts at the same time; only the two functions that take long are called so. Where llvmlite
-    is not made as we know it, they are called one after the other.
-    """
-    from llvmlite.binding import ffi
-
-    function = getattr(ffi.lib, name)
-    return getattr(function, "_cfn", function)
-
-
-def _emitted(machine: Any, module: Any) -> bytes:
-    """What `machine.emit_object(module)` gives."""
-    from llvmlite.binding import ffi
-
-    with ffi.OutputString() as error:
-        buffer = _unlocked("LLVMPY_TargetMachineEmitToMemory")(machine, module, 1, error)
-        if not buffer:
-            raise RuntimeError(str(error))
-    try:
-        return ctypes.string_at(ffi.lib.LLVMPY_GetBufferStart(buffer), ffi.lib.LLVMPY_GetBufferSize(buffer))
-    finally:
-        ffi.lib.LLVMPY_DisposeMemoryBuffer(buffer)
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def in_parallel(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The results of tasks that generate code, on as many cores as there are."""
-    workers = min(len(tasks), _cores())
-    if workers < 2:
-        return [task() for task in tasks]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda task: task(), tasks))
+    builder.getModulePassManager().run(module, builder)
+    code: bytes = machine.emit_object(module)
+    return code
 
 
 class Loaded:

@@ -38,7 +38,7 @@ class Module:
         return self.pieces.setdefault((text, metadata), f"wengert_piece_{len(self.pieces)}")
 
     def texts(self, prelude: str, main: str, main_metadata: list[str]) -> tuple[str, ...]:
-        """The texts of the modules of a program: those of pieces, to be compiled side by side, then the main one."""
+        """The texts of the modules of a program: those of pieces, then the main one."""
         shares: list[list[_Piece]] = [[] for _ in range(self._count_of_shares())]
         lengths = [0] * len(shares)
         for (text, metadata), name in sorted(self.pieces.items(), key=lambda one: -len(one[0][0])):

@@ -4,10 +4,10 @@ What goes in: a program. What comes out: one in which a sequential loop that add
 the vectors of several iterations as rows of two arrays, and adds the product of the two when they are full and after
 the loop. What holds: nothing else in the loop reads or stores the cotangent, so that the additions may wait; the order
 of the additions to a cotangent is ours to choose (`wengert.analysis.cotangents`), which it never is for a sum that the
-user wrote. The memory of the rows is bounded, whatever the number of
-iterations. Dongarra, Du Croz, Hammarling and Duff, "A set of level 3 basic linear algebra subprograms", ACM TOMS 16,
-1990, section 2 (rank-k in place of rank-1 updates), and Schreiber and Van Loan, "A storage-efficient WY representation
-for products of Householder transformations", SIAM J. Sci. Stat. Comput. 10, 1989 (which collects updates likewise).
+user wrote. The memory of the rows is bounded, whatever the number of iterations. Dongarra, Du Croz, Hammarling and
+Duff, "A set of level 3 basic linear algebra subprograms", ACM TOMS 16, 1990, section 2 (rank-k in place of rank-1
+updates), and Schreiber and Van Loan, "A storage-efficient WY representation for products of Householder
+transformations", SIAM J. Sci. Stat. Comput. 10, 1989 (which collects updates likewise).
 """
 
 from __future__ import annotations

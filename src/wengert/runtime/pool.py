@@ -1,7 +1,6 @@
 """The pool of memory that compiled programs share: large blocks given back, for the next call to take.
 
-Only compiled code touches it (see `wengert.emit.prelude`). Large results lie in its blocks, too, which come back when
-the arrays are gone. The process keeps at most `MOST_BYTES` in it.
+Only compiled code touches it (see `wengert.emit.prelude`). The process keeps at most `MOST_BYTES` in it.
 """
 
 from __future__ import annotations
