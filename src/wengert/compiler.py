@@ -201,7 +201,23 @@ class Kernel:
 
     def _shape(self, output: int, given: Sequence[Any]) -> tuple[int, ...]:
         """The shape of an output."""
-        return tuple([n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in self._fetch_sizes[output]])
+        like = self._like[output]
+        if like is not None:
+            shape: tuple[int, ...] = given[like].shape
+            return shape
+        return tuple(n if isinstance(n, int) else given[n[0]].shape[n[1]] for n in self._fetch_sizes[output])
+
+    @cached_property
+    def _like(self) -> list[int | None]:
+        """For each output the input that has its shape, if there is one."""
+        found: list[int | None] = []
+        for places in self._fetch_sizes:
+            owners = {place[0] for place in places if not isinstance(place, int)}
+            owner = owners.pop() if len(owners) == 1 else None
+            rank = None if owner is None else self.inputs[owner].storage.rank  # type: ignore[union-attr]  # an array
+            is_whole = places == [(owner, axis) for axis in range(rank or 0)] and len(places) == rank
+            found.append(owner if is_whole else None)
+        return found
 
     def output(self, number: int, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
         """An output before the program adds to it: zeros, unless the program stores all of it first."""

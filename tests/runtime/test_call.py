@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import resource
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -146,6 +150,50 @@ def test_threads_share_the_pool_of_memory() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_large_results_are_the_callers() -> None:
+    """A result in pooled memory stays as it is, views of it too, until nobody uses it; then its memory comes again."""
+    executable = compile_program(failing_program(), cache=Cache(None))
+    zeros = executable.array((300, 100), np.dtype(float), zeroed=True)
+    assert not zeros.any()
+    zeros += 7.0
+    (first,) = executable(False, 2 * MEGABYTE)
+    first[...] = np.arange(2 * MEGABYTE)
+    view, address = first[5:9], first.ctypes.data
+    del first
+    for _ in range(5):
+        (other,) = executable(False, 2 * MEGABYTE)
+        other[...] = -1.0
+    np.testing.assert_array_equal(view, [5.0, 6.0, 7.0, 8.0])
+    np.testing.assert_array_equal(zeros, np.full((300, 100), 7.0))
+    assert other.ctypes.data != address
+    del view, other
+    taken = [executable.array((2 * MEGABYTE,), np.dtype(float), zeroed=True) for _ in range(8)]
+    assert address in [one.ctypes.data for one in taken]
+    assert not any(one.any() for one in taken)
+
+
+def test_results_outlive_the_modules(tmp_path: Path) -> None:
+    """At exit a result can be let go when the module of the pool is gone: what it gives its memory to is not freed."""
+    script = """
+import ctypes, numpy as np, wengert as wg
+from wengert.runtime import pool
+
+def double(x):
+    return 2.0 * x
+
+result = wg.jit(double)(np.ones(100_000))
+assert not result.flags.owndata
+places = pool.PLACES + 2
+vars(pool).clear()
+others = [(ctypes.c_int64 * places)() for _ in range(100)]
+del result
+assert not any(any(other) for other in others)
+"""
+    file = tmp_path / "script.py"
+    file.write_text(script)
+    subprocess.run([sys.executable, str(file)], check=True, env=os.environ | {"WENGERT_CACHE_DIR": ""})
 
 
 def test_the_pool_is_bounded() -> None:

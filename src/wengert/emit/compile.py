@@ -149,4 +149,5 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     prelude, functions = load_prelude(cache)
     codes = [_code(text, level, cache) for text, level in zip(texts, levels, strict=True)]
     loaded = Loaded(codes, {**functions, **f.w.module.links})
-    return Executable(signature, loaded.address(_NAME), functions["wengert_free"], owner=(loaded, prelude))
+    new, release = functions["wengert_new"], functions["wengert_free"]
+    return Executable(signature, loaded.address(_NAME), new, release, owner=(loaded, prelude))

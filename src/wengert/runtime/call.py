@@ -8,6 +8,7 @@ interpreter lock is released while the code runs.
 from __future__ import annotations
 
 import ctypes
+import math
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from wengert.runtime.failures import Failure
-from wengert.runtime.pool import POOL_ADDRESS
+from wengert.runtime.pool import FEWEST_BYTES, POOL_ADDRESS
 
 __all__ = ["Executable", "Result", "Signature"]
 
@@ -50,14 +51,26 @@ class Signature:
     block_bytes: int
 
 
-class Executable:
-    """A compiled program. `owner` keeps its code in memory and that of the pool."""
+class _Memory:
+    """Memory from the pool as an array's `base`: it goes back when NumPy lets go of the last view of it."""
 
-    def __init__(self, signature: Signature, entry: int, release: int, owner: object) -> None:
+    def __init__(self, executable: Executable, address: int, dtype: np.dtype[Any], sizes: tuple[int, ...]) -> None:
+        self._executable, self._address = executable, address  # the code that takes the memory back must outlive it
+        self.__array_interface__ = {"data": (address, False), "shape": sizes, "typestr": dtype.str, "version": 3}
+
+    def __del__(self) -> None:
+        self._executable.give_back(self._address)
+
+
+class Executable:
+    """A compiled program. `owner` keeps its code in memory, and that of the pool: `new` and `release`."""
+
+    def __init__(self, signature: Signature, entry: int, new: int, release: int, owner: object) -> None:
         self.signature = signature
         self._owner = owner
         self._pool = POOL_ADDRESS
         self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(entry)
+        self._new = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_bool)(new)
         self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(release)
         self._new_block = ctypes.c_char * max(signature.block_bytes, 8)
         self._pack = struct.Struct("=" + "".join(_FORMATS[dtype] for dtype in signature.arguments)).pack_into
@@ -89,15 +102,21 @@ class Executable:
         return self._collect(block, arguments)
 
     def array(self, sizes: tuple[int, ...], dtype: np.dtype[Any], *, zeroed: bool) -> np.ndarray[Any, Any]:
-        """A new array."""
-        return np.zeros(sizes, dtype) if zeroed else np.empty(sizes, dtype)
+        """A new array. A large one takes its memory from the pool, and gives it back when nobody uses it."""
+        count = math.prod(sizes) * dtype.itemsize
+        if count < FEWEST_BYTES:
+            return np.zeros(sizes, dtype) if zeroed else np.empty(sizes, dtype)
+        address = self._new(self._pool, count, zeroed)
+        if address is None:
+            raise MemoryError(f"unable to allocate an array of shape {sizes} and data type {dtype}")
+        return np.asarray(_Memory(self, address, dtype, sizes))
 
     def give_back(self, address: int) -> None:
         """Give memory back to the pool."""
         self._release(self._pool, address)
 
     def _collect(self, block: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Results of any kind. Memory that a result lies in is given back when all are copied."""
+        """Results of any kind. Large results keep the memory that they lie in; that of others is given back."""
         owned: list[int] = []
         found: list[Any] = []
         try:
@@ -109,18 +128,24 @@ class Executable:
                 elif result.rank is None:
                     found.append(kind(_number(block, result.offset, result.dtype)))
                 else:
-                    found.append(self._array(block, result.offset, np.dtype(result.dtype), result.rank))
+                    found.append(self._array(block, result.offset, np.dtype(result.dtype), result.rank, owned))
         finally:
             for address in owned:
                 self.give_back(address)
         return tuple(found)
 
-    def _array(self, block: Any, offset: int, dtype: np.dtype[Any], rank: int) -> np.ndarray[Any, Any]:
-        """A copy, in C order, of an array that lies in the program's memory."""
+    def _array(
+        self, block: Any, offset: int, dtype: np.dtype[Any], rank: int, owned: list[int]
+    ) -> np.ndarray[Any, Any]:
+        """An array in C order: a large one in the program's own memory, which is no longer `owned`, else a copy."""
         numbers = struct.unpack_from(f"={2 + rank}Q{rank}q", block, offset)
-        first, sizes, strides = numbers[0], numbers[2 : 2 + rank], numbers[2 + rank :]
+        first, owner, sizes, strides = numbers[0], numbers[1], numbers[2 : 2 + rank], numbers[2 + rank :]
         if 0 in sizes:
             return np.empty(sizes, dtype)
+        is_whole = first == owner and strides == _strides(sizes, dtype.itemsize)
+        if is_whole and owned.count(owner) == 1 and math.prod(sizes) * dtype.itemsize >= FEWEST_BYTES:
+            owned.remove(owner)
+            return np.asarray(_Memory(self, owner, dtype, sizes))
         return np.array(_Part(first, dtype, sizes, strides), order="C")
 
     def _error(self, code: int, block: Any) -> Exception:
@@ -162,3 +187,8 @@ class _Part:
         self.__array_interface__ = {
             "data": (address, True), "shape": sizes, "strides": strides, "typestr": dtype.str, "version": 3,
         }  # fmt: skip
+
+
+def _strides(sizes: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Those of an array in C order."""
+    return tuple(itemsize * math.prod(sizes[axis + 1 :]) for axis in range(len(sizes)))

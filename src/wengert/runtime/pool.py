@@ -1,6 +1,7 @@
 """The pool of memory that compiled programs share: large blocks given back, for the next call to take.
 
-Only compiled code touches it (see `wengert.emit.prelude`). The process keeps at most `MOST_BYTES` in it.
+Only compiled code touches it (see `wengert.emit.prelude`). Large results lie in its blocks, too, which come back when
+the arrays are gone. The process keeps at most `MOST_BYTES` in it.
 """
 
 from __future__ import annotations
@@ -15,4 +16,6 @@ PLACES = 64
 
 # How many bytes it holds, the place to be replaced next, and the places.
 _POOL = (ctypes.c_int64 * (PLACES + 2))()
+# It is never freed: results may be let go, and code may run in other threads, after this module is gone at exit.
+ctypes.pythonapi.Py_IncRef(ctypes.py_object(_POOL))
 POOL_ADDRESS = ctypes.addressof(_POOL)
