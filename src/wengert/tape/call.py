@@ -15,7 +15,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from wengert import tree
 from wengert.errors import ArgumentError
-from wengert.tape.array import RecordedArray, released
+from wengert.tape.array import RecordedArray, primal_of, released
 from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
@@ -85,19 +85,20 @@ def own_copy(value: Any) -> Any:
     return value
 
 
-def _share_memory(one: Any, other: Any) -> bool:
-    plain = [value.primal() if isinstance(value, RecordedArray) else value for value in (one, other)]
-    return np.may_share_memory(*plain)
-
-
 def _aliased(leaves: Sequence[Any]) -> set[int]:
-    """The positions of the arrays that share memory with another one among the leaves."""
-    arrays = [(i, leaf) for i, leaf in enumerate(leaves) if isinstance(leaf, np.ndarray)]
+    """The positions of the arrays whose addresses overlap those of another one among the leaves.
+
+    In the order of lower ends: an array overlaps a later one if it overlaps the next, an earlier one if it starts below
+    the greatest upper end so far.
+    """
+    plain = [(i, primal_of(leaf)) for i, leaf in enumerate(leaves)]
+    ends = sorted((*byte_bounds(one), i) for i, one in plain if isinstance(one, np.ndarray) and one.size)
     found: set[int] = set()
-    for k, (i, one) in enumerate(arrays):
-        for j, other in arrays[k + 1 :]:
-            if _share_memory(one, other):
-                found |= {i, j}
+    highest = 0
+    for k, (low, high, i) in enumerate(ends):
+        if low < highest or (k + 1 < len(ends) and ends[k + 1][0] < high):
+            found.add(i)
+        highest = max(highest, high)
     return found
 
 

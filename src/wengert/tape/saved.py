@@ -2,16 +2,17 @@
 
 A write looks up the saved arrays that overlap the memory it is about to change, and replaces each by a copy. Nothing is
 done when values are saved: the entries made since the last write are indexed when the next write comes, so a
-program without in-place updates pays nothing and one with them pays a constant per entry.
+program without in-place updates pays nothing and one with them pays the logarithm of the entries for each.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
+
+from wengert.tape.intervals import Intervals
 
 __all__ = ["NUMBERS", "SavedValues", "Snapshots", "memory_owner"]
 
@@ -77,15 +78,14 @@ class Snapshots:
 
 
 class SavedValues:
-    """The saved arrays of one tape: for each owner of memory, its saved pieces in the order of their addresses."""
+    """The saved arrays of one tape: for each owner of memory, the places where they are saved by their addresses."""
 
-    __slots__ = ("cursor", "entries", "longest", "pieces")
+    __slots__ = ("cursor", "entries", "pieces")
 
     def __init__(self, entries: list[Any]) -> None:
         self.entries = entries
         self.cursor = 0
-        self.pieces: dict[int, list[tuple[int, int, int, list[Any], int]]] = {}
-        self.longest: dict[int, int] = {}
+        self.pieces: dict[int, Intervals] = {}
 
     def _index_new_entries(self) -> None:
         for position in range(self.cursor, len(self.entries)):
@@ -108,9 +108,10 @@ class SavedValues:
 
     def _add(self, array: np.ndarray[Any, Any], saved: list[Any], i: int) -> None:
         owner = id(memory_owner(array))
-        low, high = byte_bounds(array)
-        insort(self.pieces.setdefault(owner, []), (low, high, id(saved), saved, i), key=lambda piece: piece[0])
-        self.longest[owner] = max(self.longest.get(owner, 0), high - low)
+        pieces = self.pieces.get(owner)
+        if pieces is None:
+            pieces = self.pieces[owner] = Intervals()
+        pieces.add(*byte_bounds(array), (saved, i))
 
     def holds(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether anything saved may lie in the memory that `array` lies in."""
@@ -118,23 +119,15 @@ class SavedValues:
         return id(memory_owner(array)) in self.pieces
 
     def preserve(self, region: np.ndarray[Any, Any]) -> None:
-        """Copy every saved array that may overlap `region`, which is about to be written."""
+        """Copy every saved array whose addresses overlap those of `region`, which is about to be written."""
         self._index_new_entries()
-        owner = id(memory_owner(region))
-        pieces = self.pieces.get(owner)
-        if not pieces or not region.size:
+        pieces = self.pieces.get(id(memory_owner(region)))
+        if pieces is None or not region.size:
             return
-        low, high = byte_bounds(region)
         copies: dict[Any, Any] = {}
-        i = bisect_left(pieces, low - self.longest[owner], key=lambda piece: piece[0])
-        while i < len(pieces) and pieces[i][0] < high:
-            _, piece_high, _, saved, place = pieces[i]
-            if piece_high > low and np.may_share_memory(raw(saved[place]), region):
-                value = saved[place]
-                key = _place_in_memory(value)
-                if key not in copies:
-                    copies[key] = value.copy()
-                saved[place] = copies[key]
-                del pieces[i]
-            else:
-                i += 1
+        for saved, place in pieces.take(*byte_bounds(region)):
+            value = saved[place]
+            key = _place_in_memory(value)
+            if key not in copies:
+                copies[key] = value.copy()
+            saved[place] = copies[key]
