@@ -29,6 +29,7 @@ from wengert.emit import load_generator
 from wengert.errors import ArgumentError
 from wengert.lower import Lowered, argument_leaves, load_lowerings, lower_function, rebuild, types_of
 from wengert.lower.arguments import AliasType
+from wengert.lower.captures import Guards
 from wengert.lower.results import Result, ResultLeaf, ResultTree
 from wengert.ops.table import Operation, Rule
 from wengert.program.builder import integer
@@ -211,6 +212,9 @@ class Specialisation:
         if returned:
             program, self.result = _returning(lowered, returned)
         self.kernel = Kernel(program, in_place=True)
+        self._guards = Guards(lowered.guards)
+        self._families: dict[tuple[int, ...], Family] = {}
+        self._gradients: dict[tuple[int, ...], tuple[Family, Kernel] | None] = {}
 
     def inputs(self, leaves: Sequence[Any]) -> list[Any]:
         """What the program takes, from the leaves of the arguments: those that are no aliases, and captured arrays."""
@@ -221,7 +225,7 @@ class Specialisation:
         lowered = self.lowered
         if lowered.captured and not all(one.holds() for one in lowered.captured):
             return False
-        return not lowered.guards or all(guard.holds() for guard in lowered.guards)
+        return self._guards.hold()
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """The value of the function; it updates arrays as the function does."""
@@ -262,9 +266,13 @@ class Specialisation:
         is_real = isinstance(result, ResultLeaf) and result.kind != "array" and result.dtype.startswith("float")
         return Kernel(program) if is_real else None
 
-    @functools.lru_cache(maxsize=64)  # noqa: B019 (lives as long as the specialisation)
     def _gradient(self, wanted: tuple[int, ...]) -> tuple[Family, Kernel] | None:
         """The derivative of the one real result with respect to some leaves."""
+        if wanted not in self._gradients:
+            self._gradients[wanted] = self._make_gradient(wanted)
+        return self._gradients[wanted]
+
+    def _make_gradient(self, wanted: tuple[int, ...]) -> tuple[Family, Kernel] | None:
         if self.scalar is None or not all(k in self.lowered.leaves for k in wanted):
             return None
         wrt = tuple(self.lowered.leaves.index(k) for k in wanted)
@@ -287,11 +295,12 @@ class Specialisation:
             gradient = family.in_order(results, outputs)
         return self.rebuilt(results[:1], leaves), gradient
 
-    @functools.lru_cache(maxsize=64)  # noqa: B019 (lives as long as the specialisation)
     def family(self, wrt: tuple[int, ...]) -> Family:
         """The derivatives with respect to some inputs."""
-        results = self.functional.program.results
-        return Family(self.functional, wrt, tuple(i for i, one in enumerate(results) if carries(_dtype(one))))
+        if wrt not in self._families:
+            floats = tuple(i for i, one in enumerate(self.functional.program.results) if carries(_dtype(one)))
+            self._families[wrt] = Family(self.functional, wrt, floats)
+        return self._families[wrt]
 
 
 def _result_leaves(result: Result) -> list[ResultLeaf]:

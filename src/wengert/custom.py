@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wengert.errors import ArgumentError, RuleError
-from wengert.ops.table import make_operation, make_rule
+from wengert.ops.table import Rule, make_operation, make_rule
 from wengert.tape.array import RecordedArray
 from wengert.tape.record import apply, innermost_tape
 from wengert.tape.stand_ins import resolve
@@ -97,10 +97,22 @@ class _CustomFunction:
             if wrt in self._operation.rules:
                 raise RuleError(f"{self._operation.name} has two rules wrt {wrt!r}")
             running = _recording_rule(rule)
-            self._operation.rules[wrt] = make_rule(self._operation, running, wrt, pushforward=self._is_pushforward)
+            made = make_rule(self._operation, running, wrt, pushforward=self._is_pushforward)
+            self._refuse_ambiguous(made)
+            self._operation.rules[wrt] = made
             return rule
 
         return register
+
+    def _refuse_ambiguous(self, rule: Rule) -> None:
+        arguments = self._operation.parameters
+        for name in (*rule.saves, *rule.statics):
+            if name in arguments and (name == "out" or name.removesuffix("_shape") in set(arguments) - {name}):
+                what = "the result" if name == "out" else f"the shape of {name.removesuffix('_shape')!r}"
+                raise RuleError(
+                    f"rule {rule.function.__qualname__} of {self._operation.name}: {name!r} is {what}, and an argument "
+                    "of the function too; give the argument another name"
+                )
 
 
 class custom_vjp(_CustomFunction):  # noqa: N801 (used as a decorator)

@@ -80,7 +80,7 @@ def test_globals_are_constants_with_guards_and_arrays_are_fetched():
 
     program = lowered(f, X)
     agrees(f, X, program=program)
-    assert [one.array is WEIGHTS for one in program.captured] == [True]
+    assert [one.reference.fetch() is WEIGHTS for one in program.captured] == [True]
     assert all(guard.holds() for guard in program.guards)
     SCALE = 3.5
     try:

@@ -10,7 +10,7 @@ from functools import cached_property
 from types import FunctionType, ModuleType
 
 from wengert.lower import arrays
-from wengert.lower.captures import capture
+from wengert.lower.captures import Reference, capture
 from wengert.lower.context import Context
 from wengert.lower.functions import LocalFunction, Method
 from wengert.lower.values import Abstract, Lazy, Record, Scalar, Sequence, Static, View
@@ -56,7 +56,10 @@ def _of_record(context: Context, base: Record, name: str) -> Abstract:
     found = base.get(name)
     if found is not None:
         return found
-    described = next((vars(cls)[name] for cls in base.cls.__mro__ if name in vars(cls)), None)
+    owner = next((cls for cls in base.cls.__mro__ if name in vars(cls)), None)
+    described = None if owner is None else vars(owner)[name]
+    if owner is not None:
+        context.captures.guard(Reference(owner).step("attribute", "__dict__").step("item", name), described)
     if isinstance(described, (property, cached_property)):
         from wengert.lower.calling import call_value
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from wengert.errors import UnsupportedOperationError
 from wengert.lower import arrays
-from wengert.lower.captures import capture
+from wengert.lower.attributes import attribute
 from wengert.lower.context import Context
 from wengert.lower.expressions import apply_binary, condition, evaluate, held, index_items, operator_name, text
 from wengert.lower.functions import LocalFunction
@@ -342,9 +342,7 @@ def _import(context: Context, node: ast.Import | ast.ImportFrom) -> None:
         )
         found = sys.modules[module]
         if isinstance(node, ast.ImportFrom):
-            assign_name(
-                context, alias.asname or alias.name, capture(context, getattr(found, alias.name), None, alias.name)
-            )
+            assign_name(context, alias.asname or alias.name, attribute(context, Static(found), alias.name))
         else:
             top = sys.modules[module.split(".")[0]] if alias.asname is None else found
             assign_name(context, alias.asname or module.split(".")[0], Static(top))

@@ -109,6 +109,7 @@ def call_value(
                 key: capture(context, one, given_keywords.step("item", key), key)
                 for key, one in called.keywords.items()
             }
+            context.captures.guard(origin.step("attribute", "func"), called.func)
             return call_value(context, Static(called.func), [*first, *positional], {**given, **named})
         case MethodType():
             owner = capture(context, called.__self__, context.captures.origin(called.__self__), "self")
@@ -146,10 +147,10 @@ def _is_number(value: Any) -> bool:
 def _call_user(context: Context, called: Any, positional: list[Abstract], named: dict[str, Abstract]) -> Abstract:
     if arrays.knows(called):
         return arrays.call(context, called, positional, named)
-    if hasattr(called, "py_func"):  # a numba.njit function
-        called = called.py_func
-    elif type(called).__module__ == "wengert.compiled":  # a compiled function
-        called = called.function
+    inner = "py_func" if hasattr(called, "py_func") else "function"  # a numba.njit function, or a compiled one
+    if inner == "py_func" or type(called).__module__ == "wengert.compiled":
+        context.captures.guard(context.captures.origin(called).step("attribute", inner), getattr(called, inner))
+        called = getattr(called, inner)
     elif type(called).__module__ == "wengert.custom":
         context.refuse(
             f"`{called.__name__}` has derivative rules of its own", "Call it outside of the compiled function."
@@ -164,6 +165,7 @@ def _call_user(context: Context, called: Any, positional: list[Abstract], named:
         context.refuse(f"making a {called.__name__} is not compiled", "Pass it in as an argument.")
     method = vars(type(called)).get("__call__")
     if isinstance(method, FunctionType):
+        context.captures.guard(Reference(type(called)).step("attribute", "__call__"), method)
         return inline(context, method, [Static(called), *positional], named)
     return arrays.call(context, called, positional, named)
 

@@ -2,13 +2,14 @@
 
 What goes in: a Python object and how it was reached. What comes out: what it stands for in the program. What holds: a
 number is compiled in, and a guard tells later whether it is still that number; an array becomes a parameter that is
-fetched at each call; other objects are static.
+fetched at each call; other objects are static, and guarded by identity where they never change, else by their class and
+by what is read of them. What wengert's own modules hold is not guarded.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
     from wengert.lower.arguments import ArrayType
     from wengert.lower.context import Context
 
-__all__ = ["Captured", "Captures", "Guard", "Reference", "capture", "is_plain", "observed"]
+__all__ = ["Captured", "Captures", "Guard", "Guards", "Reference", "capture", "is_plain", "observed"]
 
 _LONGEST_LIST = 1000
-_NOT_GUARDED = ("numpy", "scipy", "math", "wengert", "builtins", "functools", "operator")
+_MISSING = object()
 _PLAIN = (
     bool, int, float, complex, str, bytes, range, slice, type(None), type(...), type, np.generic, np.dtype,
-    FunctionType, BuiltinFunctionType, ModuleType, np.ufunc,
+    FunctionType, BuiltinFunctionType, ModuleType, np.ufunc, type(np.sum),
 )  # fmt: skip
+_BY_VALUE = (bool, int, float, complex, str, bytes, range, slice, tuple, frozenset, np.generic)
 _OBSERVERS: dict[str, Callable[[Any, Any], Any]] = {
     "length": lambda found, key: len(found),
     "truth": lambda found, key: bool(found),
@@ -73,9 +75,33 @@ class Guard:
             found = self.reference.fetch()
         except (KeyError, AttributeError, IndexError, ValueError, TypeError):
             return False
-        if found is self.value or isinstance(found, np.ndarray):
+        if found is self.value or not isinstance(self.value, _BY_VALUE):
             return found is self.value
         return type(found) is type(self.value) and repr(found) == repr(self.value)
+
+
+class Guards:
+    """All guards of a program. Those of names in a module, nearly all there are, are looked up in one step."""
+
+    __slots__ = ("names", "others")
+
+    def __init__(self, guards: Iterable[Guard]) -> None:
+        self.names: list[tuple[dict[str, Any], str, Any, Guard]] = []
+        self.others: list[Guard] = []
+        for guard in guards:
+            root, steps = guard.reference.root, guard.reference.steps
+            kind, name = steps[0] if len(steps) == 1 else ("", "")
+            if type(root) is dict and (kind == "item" or (kind == "contains" and not guard.value)):
+                self.names.append((root, name, guard.value if kind == "item" else _MISSING, guard))
+            else:
+                self.others.append(guard)
+
+    def hold(self) -> bool:
+        """Whether all of them hold now."""
+        for namespace, name, value, guard in self.names:
+            if namespace.get(name, _MISSING) is not value and not guard.holds():
+                return False
+        return not self.others or all(guard.holds() for guard in self.others)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +111,6 @@ class Captured:
     reference: Reference
     kind: ArrayType
     parameter: Array
-    array: Any
 
     def holds(self) -> bool:
         """Whether there is still an array of this type there, plain or recorded."""
@@ -103,12 +128,13 @@ class Captured:
 
 @dataclass(slots=True)
 class Captures:
-    """All that a program takes from outside. `origins` says of objects by identity how they were reached.
+    """All that a program takes from outside, by identity: `arrays`, and how each of the `origins` was reached.
 
-    `outside`: the storages that are the caller's; `containers`: the lists, dicts and dataclasses.
+    The objects are kept here, so that no other one takes their identity while the program is made. `outside`: the
+    storages that are the caller's; `containers`: the lists, dicts and dataclasses.
     """
 
-    arrays: dict[int, Captured] = field(default_factory=dict)
+    arrays: dict[int, tuple[Any, Captured]] = field(default_factory=dict)
     guards: dict[tuple[int, tuple[tuple[str, Any], ...]], Guard] = field(default_factory=dict)
     origins: dict[int, tuple[Any, Reference]] = field(default_factory=dict)
     outside: set[Storage] = field(default_factory=set)
@@ -157,6 +183,7 @@ def capture(context: Context, value: Any, reference: Reference | None, hint: str
             len(value) <= _LONGEST_LIST, f"a list of {len(value)} items from outside", "Make it a NumPy array."
         )
         reference = reference or Reference(value)
+        captures.guard(reference.step("attribute", "__class__"), type(value))
         captures.guard(reference.step("length", None), len(value))
         items = (capture(context, item, reference.step("item", k), hint) for k, item in enumerate(value))
         found = Sequence(tuple(items), mutable=type(value) is list)
@@ -164,11 +191,19 @@ def capture(context: Context, value: Any, reference: Reference | None, hint: str
         return found
     if reference is not None:
         captures.origins.setdefault(id(value), (value, reference))
-        if isinstance(value, FunctionType) and not (value.__module__ or "").startswith(_NOT_GUARDED):
-            captures.guard(reference, value)
-        if isinstance(value, MethodType):  # made anew by each access; its function may be replaced
-            captures.guard(reference.step("attribute", "__func__"), value.__func__)
+        _guard_object(captures, reference, value)
     return Static(value)
+
+
+def _guard_object(captures: Captures, reference: Reference, value: Any) -> None:
+    """Guard what an object is, as far as nothing that is read of it tells."""
+    if isinstance(value, MethodType):  # made anew by each access
+        captures.guard(reference.step("attribute", "__func__"), value.__func__)
+        captures.guard(reference.step("attribute", "__self__"), value.__self__)
+    elif not is_plain(value):
+        captures.guard(reference.step("attribute", "__class__"), type(value))
+    elif reference.fetch() is value:  # some are made anew by each access
+        captures.guard(reference, value)
 
 
 def _capture_array(context: Context, value: Any, reference: Reference, hint: str) -> Abstract:
@@ -179,8 +214,8 @@ def _capture_array(context: Context, value: Any, reference: Reference, hint: str
         kind = type_of(value)
         assert isinstance(kind, ArrayType)
         parameter = array_parameter(context, hint, kind)
-        captures.arrays[id(value)] = Captured(reference, kind, parameter, value)
+        captures.arrays[id(value)] = value, Captured(reference, kind, parameter)
         captures.outside.add(parameter.storage)
-    elif captures.arrays[id(value)].reference is not reference:
+    elif captures.arrays[id(value)][1].reference is not reference:
         captures.guard(reference, value)  # the same array, fetched along another way
-    return whole(captures.arrays[id(value)].parameter)
+    return whole(captures.arrays[id(value)][1].parameter)

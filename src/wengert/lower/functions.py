@@ -23,6 +23,7 @@ from wengert.lower.values import Abstract, Static
 __all__ = ["Bound", "LocalFunction", "Method", "is_library", "may_write", "outside_of"]
 
 _LIBRARIES = ("numpy", "scipy", "math", "cmath", "builtins", "operator")
+_BUILTINS = Reference(vars(builtins))
 _WRITING_METHODS = ("fill", "sort", "put", "partition", "resize", "itemset", "append", "extend", "at", "shuffle")
 
 
@@ -77,6 +78,7 @@ class Method:
 def outside_of(function: FunctionType) -> Callable[[Context, str], Abstract | None]:
     """What the names that a function takes from outside stand for."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    is_own = function.__globals__.get("__name__", "").split(".")[0] == "wengert"
 
     def found(context: Context, name: str) -> Abstract | None:
         if name in cells:
@@ -85,10 +87,14 @@ def outside_of(function: FunctionType) -> Callable[[Context, str], Abstract | No
             except ValueError:  # not assigned yet
                 return None
             return capture(context, value, Reference(cells[name]).step("attribute", "cell_contents"), name)
-        if name in function.__globals__:
-            reference = Reference(function.__globals__).step("item", name)
-            return capture(context, function.__globals__[name], reference, name)
-        return Static(getattr(builtins, name)) if hasattr(builtins, name) else None
+        namespace = Reference(function.__globals__)
+        if name in namespace.root:
+            return capture(context, namespace.root[name], None if is_own else namespace.step("item", name), name)
+        if not hasattr(builtins, name):
+            return None
+        if not is_own:  # a global may hide it later, or it may be replaced
+            context.captures.guard(namespace.step("contains", name), False)
+        return capture(context, getattr(builtins, name), None if is_own else _BUILTINS.step("item", name), name)
 
     return found
 

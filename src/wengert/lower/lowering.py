@@ -71,7 +71,7 @@ def lower_function(
     result, results = flatten_result(context, value, outside)
     body = context.builder.finish()
     refuse_visible_copies(context, body)
-    captured = tuple(context.captures.arrays.values())
+    captured = tuple(one for _, one in context.captures.arrays.values())
     given = [(number, leaf) for number, leaf in enumerate(leaves) if leaf is not None]
     parameters: list[Parameter] = [leaf for _, leaf in given]
     parameters += [one.parameter for one in captured]

@@ -49,7 +49,10 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
 
 @functools.cache
 def place_of_out(function: Callable[..., Any]) -> int:
-    """The position of a function's parameter `out`; beyond any call where it has none, or takes it by keyword only."""
+    """The position of the parameter `out` of a function of NumPy; beyond any call where it takes none by position.
+
+    Functions are kept for ever: those of users must not come here.
+    """
     try:
         parameters = signature_of(function).parameters
     except ValueError:

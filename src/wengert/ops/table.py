@@ -24,7 +24,7 @@ import numpy as np
 import scipy.special
 
 from wengert.errors import RuleError, UnsupportedOperationError
-from wengert.ops.signatures import signature_of
+from wengert.ops.signatures import place_of_out, signature_of
 
 __all__ = [
     "COMPOSITES",
@@ -78,6 +78,8 @@ class Operation:
     sequence of arrays. `constant`: array arguments through which no derivative passes (indices, conditions).
     `pushforwards`: rules for forward mode, where there is something better than the transpose of a rule.
     `inert`: options that do not change the derivative (`order`, `casting`). `view`: the result may be a view.
+    `out`: the position of the argument that the result is stored into, beyond any call where it is a keyword only; None
+    for a function that has no such argument, as users' functions have none, whatever their arguments are called.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Operation:
     constant: frozenset[str] = frozenset()
     inert: frozenset[str] = frozenset()
     view: bool = False
+    out: int | None = None
     rules: dict[str, Rule] = field(default_factory=dict)
     pushforwards: dict[str, Rule] = field(default_factory=dict)
 
@@ -166,7 +169,7 @@ def make_operation(function: Function, signature: inspect.Signature, **propertie
 def _add_operation(function: Function, signature: inspect.Signature, **properties: Any) -> Operation:
     if function in TABLE or function in COMPOSITES or function in CONSTANT or function in UNSUPPORTED:
         raise RuleError(f"{operation_name(function)} is declared twice")
-    found = TABLE[function] = make_operation(function, signature, **properties)
+    found = TABLE[function] = make_operation(function, signature, out=place_of_out(function), **properties)
     return found
 
 

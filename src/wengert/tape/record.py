@@ -110,7 +110,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
         return apply(found, args, kwargs)
     definition = COMPOSITES.get(function)
     if definition is not None:
-        args, kwargs, out = _without_out(function, args, kwargs)
+        args, kwargs, out = _without_out(place_of_out(function), args, kwargs)
         args = tuple([_without_lists_of_numbers(value) for value in args])
         kwargs = {name: _without_lists_of_numbers(value) for name, value in kwargs.items()}
         return _stored(definition(*args, **kwargs), out)
@@ -123,7 +123,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _constant_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    args, kwargs, out = _without_out(function, args, kwargs)
+    args, kwargs, out = _without_out(place_of_out(function), args, kwargs)
     tape = innermost_tape((*args, *kwargs.values()))
     while tape is not None:
         args, kwargs = strip(args, tape), strip(kwargs, tape)
@@ -140,12 +140,13 @@ def _constants(result: Any) -> Any:
 
 
 def _without_out(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    place: int | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any], Any]:
-    """The arguments of a call without the array to store its result in, and that array."""
+    """The arguments of a call without the array to store its result in, which may stand at `place`, and that array."""
+    if place is None:
+        return args, kwargs, None
     if "out" in kwargs:
         return args, {name: value for name, value in kwargs.items() if name != "out"}, kwargs["out"]
-    place = place_of_out(function)
     if place < len(args):
         return (*args[:place], None, *args[place + 1 :]), kwargs, args[place]
     return args, kwargs, None
@@ -186,7 +187,7 @@ def _keeps_option(found: Operation, name: str) -> bool:
 
 def apply(found: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run an operation of the table and record it."""
-    args, kwargs, out = _without_out(found.function, args, kwargs)
+    args, kwargs, out = _without_out(found.out, args, kwargs)
     if out is not None:
         return _stored(apply(found, args, kwargs), out)
     tape = innermost_tape((*args, *kwargs.values()))

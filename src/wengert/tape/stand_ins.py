@@ -77,8 +77,17 @@ def _is_new(result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     )
 
 
-@functools.cache
 def _resolve_ufunc(function: np.ufunc) -> Function:
+    """A ufunc; those that the rule table knows are kept, users' own may be gone tomorrow."""
+    stand_in = _STAND_INS.get(function)
+    if stand_in is None:
+        stand_in = _storable(function)
+        if function in TABLE or function in CONSTANT:
+            _STAND_INS[function] = stand_in
+    return stand_in
+
+
+def _storable(function: np.ufunc) -> Function:
     """A ufunc, whose result from plain arrays is a new one that the caller may store into."""
 
     def apply(*args: Any, **kwargs: Any) -> Any:
