@@ -20,9 +20,11 @@ from wengert.custom import custom_jvp, custom_vjp
 from wengert.errors import (
     ArgumentError,
     CheckFailedError,
+    CutGradientError,
     EscapedValueError,
     LostGradientError,
     MemoryBudgetError,
+    NonFiniteError,
     NotAcceptedError,
     NotScalarError,
     RecomputationError,
@@ -31,18 +33,21 @@ from wengert.errors import (
     UnsupportedOperationError,
     WengertError,
 )
-from wengert.inspect import Trace, trace
+from wengert.inspect import Report, Trace, report, trace
 from wengert.testing import check_grads
 
 __all__ = [
     "ArgumentError",
     "CheckFailedError",
+    "CutGradientError",
     "EscapedValueError",
     "LostGradientError",
     "MemoryBudgetError",
+    "NonFiniteError",
     "NotAcceptedError",
     "NotScalarError",
     "RecomputationError",
+    "Report",
     "RuleError",
     "SeedError",
     "Trace",
@@ -60,6 +65,7 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "report",
     "returning",
     "stop_gradient",
     "trace",

@@ -10,7 +10,9 @@
     ├── SeedError               (ValueError)       a tangent or cotangent of the wrong shape, dtype or structure
     ├── RuleError               (TypeError)        a derivative rule that is malformed; raised when it is defined
     ├── RecomputationError      (RuntimeError)     a recomputed result differs from that of the first run
-    └── MemoryBudgetError       (MemoryError)      a memory budget that cannot be kept
+    ├── MemoryBudgetError       (MemoryError)      a memory budget that cannot be kept
+    ├── CutGradientError        (RuntimeError)     under `strict=True`: a float became an integer
+    └── NonFiniteError          (ArithmeticError)  under `strict=True`: NaN or infinity entered
 
 `CheckFailedError` (an `AssertionError`) is what `check_grads` raises; it lives here too so that the tree is in one
 place.
@@ -27,9 +29,11 @@ from types import FrameType
 __all__ = [
     "ArgumentError",
     "CheckFailedError",
+    "CutGradientError",
     "EscapedValueError",
     "LostGradientError",
     "MemoryBudgetError",
+    "NonFiniteError",
     "NotAcceptedError",
     "NotScalarError",
     "RecomputationError",
@@ -40,6 +44,7 @@ __all__ = [
     "WengertError",
     "caret",
     "is_own_file",
+    "user_frame",
     "user_location",
 ]
 
@@ -86,6 +91,14 @@ class RecomputationError(WengertError, RuntimeError):
 
 class MemoryBudgetError(WengertError, MemoryError):
     """A memory budget that cannot be kept; the message says the least that can be, if it is known before the run."""
+
+
+class CutGradientError(WengertError, RuntimeError):
+    """Under `strict=True`: a float that depends on a differentiated argument became an integer."""
+
+
+class NonFiniteError(WengertError, ArithmeticError):
+    """Under `strict=True`: an operation or its derivative gave NaN or infinity where its operands were finite."""
 
 
 class CheckFailedError(WengertError, AssertionError):
@@ -139,11 +152,17 @@ def _is_user_frame(frame: FrameType) -> bool:
     return not (is_own_file(frame.f_code.co_filename) or module == "numpy" or module.startswith(("numpy.", "scipy.")))
 
 
-def user_location() -> SourceLocation | None:
-    """The innermost line being executed that belongs neither to wengert nor to NumPy or SciPy."""
+def user_frame() -> FrameType | None:
+    """The innermost frame being executed that belongs neither to wengert nor to NumPy or SciPy."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and not _is_user_frame(frame):
         frame = frame.f_back
+    return frame
+
+
+def user_location() -> SourceLocation | None:
+    """The line at which that frame is."""
+    frame = user_frame()
     if frame is None:
         return None
     return SourceLocation(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wengert.inspect.report import Report, report
 from wengert.inspect.trace import Trace, trace
 
-__all__ = ["Trace", "trace"]
+__all__ = ["Report", "Trace", "report", "trace"]

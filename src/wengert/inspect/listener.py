@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from wengert.errors import SourceLocation, user_location
+from wengert.inspect.arguments import named_leaves
 from wengert.inspect.expressions import call_text, index_text, plain, shape_text, text_of, value_text
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
-from wengert.tape.tape import Tape
+from wengert.tape.tape import Listener, Tape
 
 __all__ = ["Saved", "Step", "StepListener"]
 
@@ -57,24 +58,6 @@ class Step:
     location: SourceLocation | None
 
 
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """The arrays and recorded numbers of an argument, named as they are reached from it."""
-    if isinstance(value, (RecordedArray, np.ndarray)):
-        yield name, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, f"{name}[{key!r}]")
-    elif hasattr(value, "_fields"):
-        for field_name in value._fields:
-            yield from _leaves(getattr(value, field_name), f"{name}.{field_name}")
-    elif isinstance(value, (list, tuple)):
-        for i, item in enumerate(value):
-            yield from _leaves(item, f"{name}[{i}]")
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _leaves(getattr(value, field.name), f"{name}.{field.name}")
-
-
 def _is_active(value: Any, tape: Tape) -> bool:
     if isinstance(value, (list, tuple)):
         return any(_is_active(item, tape) for item in value)
@@ -85,7 +68,7 @@ def _is_number_or_array(value: Any) -> bool:
     return isinstance(plain(value), (np.ndarray, np.generic, float, int, complex))
 
 
-class StepListener:
+class StepListener(Listener):
     """Listens to one tape; see `wengert.tape.tape.Listener`."""
 
     def __init__(self) -> None:
@@ -99,7 +82,7 @@ class StepListener:
     def start(self, tape: Tape, arguments: Iterable[tuple[str, Any]]) -> None:
         """The recording begins: on this tape, with these arguments by name."""
         self._tape = tape
-        leaves = [leaf for name, value in arguments for leaf in _leaves(value, name)]
+        leaves = [leaf for name, value in arguments for leaf in named_leaves(value, name)]
         while any(re.match(rf"{self._prefix}\d", name) for name, _ in leaves):
             self._prefix += "v"
         for name, value in leaves:

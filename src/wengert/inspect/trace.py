@@ -10,20 +10,20 @@ follows the evaluation traces of Griewank and Walther, *Evaluating Derivatives*,
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from wengert import tree
-from wengert.errors import ArgumentError, SeedError
+from wengert.errors import SeedError
+from wengert.inspect.arguments import by_parameter, chosen_arguments
 from wengert.inspect.expressions import plain, text_of
 from wengert.inspect.html import table_html
 from wengert.inspect.listener import StepListener
 from wengert.inspect.table import Table, make_table, table_text
-from wengert.tape.call import RecordedCall, check_differentiable, record_call
-from wengert.tape.ends import Argnums, gather, normal_argnums, seed_leaves
+from wengert.tape.call import RecordedCall, record_call
+from wengert.tape.ends import gather, normal_argnums, seed_leaves
 from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import all_adjoints
 from wengert.tape.tape import open_tapes
@@ -125,40 +125,6 @@ def _seeds(ct: Any, call: RecordedCall) -> list[Any]:
     return seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
 
 
-def _is_differentiable(argument: Any) -> bool:
-    leaves, _ = tree.flatten(argument)
-    try:
-        for leaf in leaves:
-            check_differentiable(leaf, "")
-    except ArgumentError:
-        return False
-    return bool(leaves)
-
-
-def _chosen(argnums: Argnums | None, args: tuple[Any, ...]) -> Argnums:
-    """The positions of the arguments to differentiate: those given, or all that can be."""
-    if argnums is None:
-        return tuple(i for i, argument in enumerate(args) if _is_differentiable(argument))
-    return argnums
-
-
-def _by_parameter(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Iterable[tuple[str, Any]]:
-    """The arguments of a call under the names of the function's parameters."""
-    try:
-        bound = inspect.signature(function).bind(*args, **kwargs)
-    except (TypeError, ValueError):  # a compiled function without a signature, or a call that will raise by itself
-        return [*((f"arguments[{i}]", value) for i, value in enumerate(args)), *kwargs.items()]
-    found = []
-    for name, value in bound.arguments.items():
-        if bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-            found.extend(value.items())
-        else:
-            found.append((name, value))
-    return found
-
-
 def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = None) -> Callable[..., Trace]:
     """A function that calls `function` while recording it, and returns the recorded steps as a `Trace`.
 
@@ -195,12 +161,12 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
     """
 
     def traced(*args: Any, **kwargs: Any) -> Trace:
-        chosen = _chosen(argnums, args)
+        chosen = chosen_arguments(argnums, args)
         listener = StepListener()
         returned: list[Any] = []
 
         def run(*recorded_args: Any, **recorded_kwargs: Any) -> Any:
-            listener.start(open_tapes()[-1], _by_parameter(function, recorded_args, recorded_kwargs))
+            listener.start(open_tapes()[-1], by_parameter(function, recorded_args, recorded_kwargs))
             result = resolve(function)(*recorded_args, **recorded_kwargs)
             returned.append(result)
             return result

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from wengert.errors import LostGradientError, at_user_location
-from wengert.tape.tape import Tape, open_tapes
+from wengert.tape.tape import Tape, open_tapes, tell_stopped
 
 __all__ = [
     "RecordedArray",
@@ -131,16 +131,22 @@ class RecordedArray:
 
     def primal(self) -> Any:
         """The plain array or number under all levels."""
-        value = self.current()
+        value = self.value if type(self) is RecordedArray else self.current()
         while isinstance(value, RecordedArray):
             value = value.current()
         return value
 
     def __bool__(self) -> bool:
-        return bool(self.primal())
+        result = bool(self.primal())
+        if self.tape.told:
+            tell_stopped("bool", (self,), result)
+        return result
 
     def __int__(self) -> int:
-        return int(self.primal())
+        result = int(self.primal())
+        if self.tape.told:
+            tell_stopped("int", (self,), result)
+        return result
 
     def __index__(self) -> int:
         return operator.index(self.primal())

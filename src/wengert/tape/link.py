@@ -19,7 +19,7 @@ from wengert.ops.table import Operation, Rule
 from wengert.tape.array import RecordedArray
 from wengert.tape.entries import Several
 from wengert.tape.sweep import reverse_sweep, template_of
-from wengert.tape.tape import Tape, recording
+from wengert.tape.tape import Tape, recording, tell_stopped
 
 __all__ = ["link", "transposed"]
 
@@ -216,6 +216,8 @@ def link(found: Operation, tape: Tape, named: dict[str, Any], result: Any, call:
             tape.append(Several(slots, [template_of(value) for value in values], links))
         outcome: Any = type(result)(*recorded) if hasattr(result, "_fields") else type(result)(recorded)
     elif not _carries_derivative(result):
+        if tape.told:
+            tell_stopped(found.name, tuple(named.values()), result)
         return result
     else:
         slot = next(tape.slots) if links else None

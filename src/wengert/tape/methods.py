@@ -12,6 +12,7 @@ from wengert.rules.casting import astype
 from wengert.tape.access import overwrite, write
 from wengert.tape.array import RecordedArray, refuse_to_lose
 from wengert.tape.record import call
+from wengert.tape.tape import tell_stopped
 
 __all__ = ["install_methods"]
 
@@ -133,8 +134,23 @@ def _set_flat(self: RecordedArray, value: Any) -> None:
     _Flat(self)[:] = call(np.tile, (elements, repeats), {})[: self.size] if repeats > 1 else elements[: self.size]
 
 
+def _to_whole(function: Callable[[Any], Any]) -> Callable[[RecordedArray], int]:
+    """Python's `round`, `math.floor` and the like of a number."""
+
+    def method(self: RecordedArray) -> int:
+        result = int(function(self.primal()))
+        if self.tape.told:
+            tell_stopped(function.__name__, (self,), result)
+        return result
+
+    return method
+
+
+_to_nearest = _to_whole(round)
+
+
 def _round(self: RecordedArray, digits: int | None = None) -> Any:
-    return round(self.primal()) if digits is None else call(np.round, (self, digits), {})
+    return _to_nearest(self) if digits is None else call(np.round, (self, digits), {})
 
 
 def _refused(name: str, reason: str) -> Callable[..., Any]:
@@ -184,9 +200,9 @@ def install_methods() -> None:
         "tofile": _refused("tofile", "a file carries no derivative"),
         "byteswap": _refused("byteswap", "it reinterprets the bits of an array"),
         "__round__": _round,
-        "__floor__": lambda self: int(np.floor(self.primal())),
-        "__ceil__": lambda self: int(np.ceil(self.primal())),
-        "__trunc__": lambda self: int(np.trunc(self.primal())),
+        "__floor__": _to_whole(np.floor),
+        "__ceil__": _to_whole(np.ceil),
+        "__trunc__": _to_whole(np.trunc),
     }
     for name, attribute in explicit.items():
         setattr(RecordedArray, name, attribute)

@@ -12,6 +12,7 @@ from wengert.tape.access import accumulate, make_writable, overwrite
 from wengert.tape.array import RecordedArray, RecordedView, kept_constant, primal_of
 from wengert.tape.elementwise import binary_methods, unary_recorder
 from wengert.tape.record import assembled, call
+from wengert.tape.tape import tell_stopped
 
 __all__ = ["install_operators"]
 
@@ -64,14 +65,20 @@ _BINARY: dict[str, tuple[np.ufunc, Callable[[Any, Any], Any], int]] = {
     "mod": (np.remainder, operator.mod, 0),
 }
 
-_COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
+_COMPARISONS = {
+    "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal", "gt": "greater", "ge": "greater_equal"
+}  # fmt: skip
 
 
 def _comparison(name: str) -> Callable[..., Any]:
     compare = getattr(operator, name)
+    ufunc = f"numpy.{_COMPARISONS[name]}"
 
     def method(self: RecordedArray, other: Any) -> Any:
-        return compare(self.primal(), other.primal() if isinstance(other, RecordedArray) else other)
+        result = compare(self.primal(), other.primal() if isinstance(other, RecordedArray) else other)
+        if self.tape.told:
+            tell_stopped(ufunc, (self, other), result)
+        return result
 
     return method
 

@@ -20,7 +20,7 @@ from wengert.rules.python_values import array_of
 from wengert.tape.array import RecordedArray, RecordedView, constant_array, kept_constant, released
 from wengert.tape.link import link
 from wengert.tape.saved import memory_owner
-from wengert.tape.tape import Tape
+from wengert.tape.tape import Tape, tell_stopped
 
 __all__ = ["apply", "assembled", "call", "contains_recorded", "innermost_tape", "is_view_of", "strip"]
 
@@ -124,11 +124,16 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
 
 def _constant_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     args, kwargs, out = _without_out(place_of_out(function), args, kwargs)
-    tape = innermost_tape((*args, *kwargs.values()))
+    given = (*args, *kwargs.values())
+    tape = innermost_tape(given)
+    told = tape is not None and tape.told
     while tape is not None:
         args, kwargs = strip(args, tape), strip(kwargs, tape)
         tape = innermost_tape((*args, *kwargs.values()))
-    return _stored(_constants(function(*args, **kwargs)), out)
+    result = function(*args, **kwargs)
+    if told:
+        tell_stopped(operation_name(function), given, result)
+    return _stored(_constants(result), out)
 
 
 def _constants(result: Any) -> Any:

@@ -24,6 +24,7 @@ from wengert.rules.python_values import python_complex, python_float
 from wengert.tape.array import RecordedArray, constant_array, primal_of, refuse_to_lose
 from wengert.tape.record import assembled, call, contains_recorded
 from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, ByCode, recompile
+from wengert.tape.tape import tell_stopped
 
 __all__ = ["resolve"]
 
@@ -423,6 +424,8 @@ class _PlainElements:
             value = assembled(value)
             if value.is_active() and self.target.dtype.kind not in "iub":
                 refuse_to_lose("a plain ndarray")
+            if value.tape.told:
+                tell_stopped("a store in an array of integers", (value,), value.primal())
             value = value.primal()
         self.target[index] = value
 

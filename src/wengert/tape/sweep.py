@@ -23,7 +23,16 @@ from wengert.ops.table import TABLE
 from wengert.tape.array import RecordedArray, constant_array, primal_of
 from wengert.tape.tape import Tape, open_tapes
 
-__all__ = ["Derivatives", "Template", "all_adjoints", "forward_sweep", "reverse_sweep", "template_of"]
+__all__ = [
+    "Derivatives",
+    "Template",
+    "all_adjoints",
+    "elementwise_rules",
+    "forward_sweep",
+    "reverse_sweep",
+    "strong_zero",
+    "template_of",
+]
 
 Seeds = Iterable[tuple[int, Any]]
 
@@ -121,14 +130,16 @@ class Derivatives:
         return value
 
 
-def _strong_zero(ct: Any, contribution: Any) -> Any:
+def strong_zero(ct: Any, contribution: Any) -> Any:
+    """What an elementwise rule contributes, with zero where the cotangent is zero."""
     if np.shape(ct) != np.shape(contribution):
         return contribution
     return np.where(ct == 0, np.zeros((), contribution.dtype), contribution)
 
 
 @functools.cache
-def _elementwise_rules() -> frozenset[Any]:
+def elementwise_rules() -> frozenset[Any]:
+    """The rules of the table to which strong zeros apply."""
     return frozenset(rule.function for found in TABLE.values() if found.elementwise for rule in found.rules.values())
 
 
@@ -148,7 +159,7 @@ def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = 
         for rule, source, fit, saved in links:
             contribution = rule(ct, *saved)
             if strong and getattr(rule, "func", rule) in strong:
-                contribution = _strong_zero(ct, contribution)
+                contribution = strong_zero(ct, contribution)
             if type(source) is not int:
                 for one_source, one_fit, one in zip(source, fit, contribution, strict=True):
                     if one_source is not None:
@@ -172,7 +183,7 @@ def _run_with_strong_zeros_if_needed(run: Callable[[frozenset[Any]], list[Any]])
         found = run(frozenset())
         if all(value is None or np.isfinite(primal_of(value)).all() for value in found):
             return found
-        return run(_elementwise_rules())
+        return run(elementwise_rules())
 
 
 def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequence[int | None]) -> list[Any]:
@@ -182,13 +193,16 @@ def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequenc
         adjoints = _reverse(tape, seeds, strong)
         return [None if slot is None else adjoints.by_slot[slot] for slot in sources]
 
-    return _run_with_strong_zeros_if_needed(run)
+    found = _run_with_strong_zeros_if_needed(run)
+    if tape.listener is not None:
+        tape.listener.swept(tape, seeds, found)
+    return found
 
 
 def all_adjoints(tape: Tape, seeds: Sequence[tuple[int, Any]]) -> list[Any]:
     """The adjoint of every slot, for people to read."""
     with np.errstate(all="ignore"):
-        return _reverse(tape, seeds, _elementwise_rules(), keep_all=True).by_slot
+        return _reverse(tape, seeds, elementwise_rules(), keep_all=True).by_slot
 
 
 def _forward(tape: Tape, seeds: Seeds, strong: frozenset[Any]) -> Derivatives:
@@ -222,4 +236,7 @@ def forward_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], results: Sequenc
         tangents = _forward(tape, seeds, strong)
         return [None if slot is None else tangents.by_slot[slot] for slot in results]
 
-    return _run_with_strong_zeros_if_needed(run)
+    found = _run_with_strong_zeros_if_needed(run)
+    if tape.listener is not None:
+        tape.listener.swept(tape, seeds, found)
+    return found

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -21,13 +21,14 @@ from wengert.errors import EscapedValueError, at_user_location
 from wengert.ops.table import Operation
 from wengert.tape.saved import SavedValues, Snapshots
 
-__all__ = ["Listener", "Tape", "open_tapes", "recording", "refuse_escaped"]
+__all__ = ["Listener", "Tape", "open_tapes", "recording", "refuse_escaped", "tell_stopped"]
 
 
-class Listener(Protocol):
+class Listener:
     """Is told of everything that has just been recorded, with what a reader wants to see and a sweep does not need.
 
     Values are as the program has them: recorded, with their slots, or plain. What carries no derivative is told too.
+    This one does nothing with it.
     """
 
     def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
@@ -42,6 +43,12 @@ class Listener(Protocol):
     def accumulate(self, array: Any, index: Any, value: Any, sign: int) -> None:
         """`array[index] += value`, or `-=` where `sign` is -1."""
 
+    def stopped(self, name: str, values: tuple[Any, ...], result: Any) -> None:
+        """A derivative stops: `name` made an integer, a truth value or a constant of values of this or inner levels."""
+
+    def swept(self, tape: Tape, seeds: Sequence[tuple[int, Any]], found: Sequence[Any]) -> None:
+        """The tape has been swept, from these seeds; the derivatives found."""
+
 
 class Tape:
     """One recording: its entries in the order of execution.
@@ -49,7 +56,8 @@ class Tape:
     `forward` says which sweep the entries are bound for. `aliased` holds the identities of inputs that shared memory
     when the call was made. `snapshots` are copies of what was saved of plain arrays; `captured` are the saved recorded
     values of outer levels, each with the list that it is saved in. `lost` is the first refusal to lose a recorded
-    value, which ends the recording with an error even where the user's code catches it.
+    value, which ends the recording with an error even where the user's code catches it. `told`: this tape, or one of an
+    outer level, has a listener.
     """
 
     __slots__ = (
@@ -67,12 +75,14 @@ class Tape:
         "size",
         "slots",
         "snapshots",
+        "told",
     )
 
     def __init__(self, level: int, forward: bool, listener: Listener | None = None) -> None:
         self.level = level
         self.forward = forward
         self.listener = listener
+        self.told: bool = listener is not None or (level > 0 and open_tapes()[-1].told)
         self.open = True
         self.lost: Exception | None = None
         self.entries: list[Any] = []
@@ -145,6 +155,13 @@ _levels = _ThreadLevels()
 def open_tapes() -> list[Tape]:
     """The tapes being recorded in this thread, outermost first."""
     return _levels.tapes
+
+
+def tell_stopped(name: str, values: tuple[Any, ...], result: Any) -> None:
+    """Tell the listeners of the open tapes that a derivative stops: see `Listener.stopped`."""
+    for tape in open_tapes():
+        if tape.listener is not None:
+            tape.listener.stopped(name, values, result)
 
 
 @contextmanager
