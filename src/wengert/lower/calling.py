@@ -14,6 +14,7 @@ from dataclasses import replace
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from wengert.errors import is_own_file
 from wengert.lower import arrays
 from wengert.lower.captures import Reference, capture, is_plain
 from wengert.lower.context import Context, Frame
@@ -80,7 +81,11 @@ def _arguments(context: Context, node: ast.Call) -> tuple[list[Abstract], dict[s
     return positional, keywords
 
 
-_PUBLIC_MODULES = ("wengert.api", "wengert.testing", "wengert.inspect.trace")
+_COMPILED_MODULES = ("wengert.library", "wengert.rules", "wengert.ops")  # of wengert's own
+_REMEDIES = {
+    "checkpointed_loop": "Write it as a loop; or call the compiled function in the step of the checkpointed loop.",
+    "checkpoint": "Call it outside of the compiled function, which may call the function that it returns.",
+}
 
 
 def call_value(
@@ -155,11 +160,8 @@ def _call_user(context: Context, called: Any, positional: list[Abstract], named:
         context.refuse(
             f"`{called.__name__}` has derivative rules of its own", "Call it outside of the compiled function."
         )
-    elif getattr(called, "__module__", None) in _PUBLIC_MODULES:
-        context.refuse(
-            f"wengert's `{called.__name__}` inside a compiled function", "Call it outside of the compiled function."
-        )
     if isinstance(called, FunctionType):
+        _refuse_own(context, called)
         return inline(context, called, positional, named)
     if isinstance(called, type):
         context.refuse(f"making a {called.__name__} is not compiled", "Pass it in as an argument.")
@@ -168,6 +170,19 @@ def _call_user(context: Context, called: Any, positional: list[Abstract], named:
         context.captures.guard(Reference(type(called)).step("attribute", "__call__"), method)
         return inline(context, method, [Static(called), *positional], named)
     return arrays.call(context, called, positional, named)
+
+
+def _refuse_own(context: Context, called: FunctionType) -> None:
+    """Refuse wengert's own functions, and those that they return, where a user's function calls them."""
+    module = called.__globals__.get("__name__", "")
+    if not is_own_file(called.__code__.co_filename) or module.startswith(_COMPILED_MODULES):
+        return
+    name = called.__code__.co_qualname.split(".")[0]
+    if context.frames:
+        remedy = _REMEDIES.get(name, "Call it outside of the compiled function.")
+        context.refuse(f"wengert's `{name}` inside a compiled function", remedy)
+    remedy = f"Compile the function that it is given: wg.{name}(wg.jit(f), ...)."
+    context.refuse(f"wengert's `{name}` is not compiled", remedy)
 
 
 # Inlining.
