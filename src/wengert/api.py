@@ -17,6 +17,7 @@ import numpy as np
 from wengert import tree
 from wengert.compiled import Jitted
 from wengert.errors import ArgumentError, NotScalarError, SeedError
+from wengert.inspect.strict import StrictListener, strictly
 from wengert.tape.array import is_recorded, primal_of
 from wengert.tape.call import RecordedCall, record_call
 from wengert.tape.ends import Argnums, as_arguments, gather, normal_argnums, plain_result, seed_leaves
@@ -78,12 +79,20 @@ def _like_function(wrapper: Function, function: Function, text: str) -> Function
     return wrapper
 
 
-def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def _listener(strict: bool) -> StrictListener | None:
+    return StrictListener() if strict else None
+
+
+def value_and_grad(
+    function: Function, argnums: Argnums = 0, has_aux: bool = False, *, strict: bool = False
+) -> Function:
     """A function that returns the value of `function` and its gradient, from one recorded run.
 
     Args:
         function: returns one real number; with `has_aux`, a pair of it and auxiliary data, returned undifferentiated.
         argnums: the position of the argument to differentiate, or a sequence of positions.
+        strict: a derivative that stops where a float becomes an integer, and NaN or infinity that comes of finite
+            numbers, is an error that says where. Slower: for finding a fault.
     Returns:
         A function of the same arguments that returns `(value, gradient)`, or `((value, auxiliary), gradient)`; the
         gradient is a tree like the argument, or a tuple of them where `argnums` is a sequence. It fits
@@ -92,6 +101,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         NotScalarError: the result is not one real number.
         ArgumentError: an argument to differentiate is not floating-point, or `argnums` names none.
         LostGradientError: a recorded value was stored where it cannot be followed.
+        CutGradientError, NonFiniteError: with `strict` only.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -103,23 +113,29 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         numbers = normal_argnums(argnums, len(args))
-        if isinstance(function, Jitted) and not has_aux:
+        if isinstance(function, Jitted) and not has_aux and not strict:
             found = function.value_and_gradient(args, kwargs, numbers)
             if found is not None:
                 return found[0], as_arguments(found[1], args, argnums)
-        call = record_call(function, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux)
-        _check_scalar(call, function)
-        slot, value = call.output_slots[0], call.outputs[0]
-        seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
-        gradient = gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
-        call.tape.release()
-        result = _result(call)
-        return ((result, call.auxiliary) if has_aux else result), gradient
+
+        def run(own: Function) -> Any:
+            call = record_call(
+                own, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux, listener=_listener(strict)
+            )
+            _check_scalar(call, function)
+            slot, value = call.output_slots[0], call.outputs[0]
+            seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
+            gradient = gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
+            call.tape.release()
+            result = _result(call)
+            return ((result, call.auxiliary) if has_aux else result), gradient
+
+        return strictly(function, run) if strict else run(function)
 
     return _like_function(derivative, function, "Value and gradient")
 
 
-def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, *, strict: bool = False) -> Function:
     """A function that returns the gradient of `function`; with `has_aux`, the pair of gradient and auxiliary data.
 
     Arguments, results and errors are those of `value_and_grad`.
@@ -134,7 +150,7 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     >>> wg.grad(f)(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
-    both = value_and_grad(function, argnums, has_aux)
+    both = value_and_grad(function, argnums, has_aux, strict=strict)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         value, gradient = both(*args, **kwargs)
@@ -143,13 +159,14 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Fun
     return _like_function(derivative, function, "Gradient")
 
 
-def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+def vjp(function: Function, *primals: Any, has_aux: bool = False, strict: bool = False) -> tuple[Any, ...]:
     """The result of `function(*primals)` and its pullback, the vector-Jacobian product.
 
     Args:
         function: any function of arrays, numbers or trees of them, with any such result.
         primals: its arguments, all of them differentiated.
         has_aux: `function` returns a pair of its result and auxiliary data.
+        strict: as for `value_and_grad`, in the pullback too.
     Returns:
         `(result, pullback)`, or `(result, pullback, auxiliary)`. `pullback(ct)` takes a cotangent of the structure,
         shapes and dtypes of the result, and returns a tuple with the cotangent of each argument. It may be called
@@ -164,19 +181,35 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     (array([1., 0.]),)
     """
     argnums = tuple(range(len(primals)))
-    call = record_call(function, primals, {}, argnums, forward=False, keep=True, has_aux=has_aux)
 
-    def pullback(ct: Any) -> Any:
+    def record(own: Function) -> RecordedCall:
+        return record_call(
+            own, primals, {}, argnums, forward=False, keep=True, has_aux=has_aux, listener=_listener(strict)
+        )
+
+    call = strictly(function, record) if strict else record(function)
+
+    def sweep(call: RecordedCall, ct: Any) -> Any:
         cts = seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
         seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
         return gather(call, reverse_sweep(call.tape, seeds, call.input_slots), primals, argnums, cts)
+
+    def pullback(ct: Any) -> Any:
+        if not strict:
+            return sweep(call, ct)
+        return strictly(function, lambda own: sweep(call if own is function else record(own), ct))
 
     result = _result(call)
     return (result, pullback, call.auxiliary) if has_aux else (result, pullback)
 
 
-def _linearized(function: Function, primals: tuple[Any, ...], has_aux: bool) -> tuple[RecordedCall, Function]:
-    call = record_call(function, primals, {}, range(len(primals)), forward=True, keep=True, has_aux=has_aux)
+def _linearized(
+    function: Function, primals: tuple[Any, ...], has_aux: bool, strict: bool = False
+) -> tuple[RecordedCall, Function]:
+    listener = _listener(strict)
+    call = record_call(
+        function, primals, {}, range(len(primals)), forward=True, keep=True, has_aux=has_aux, listener=listener
+    )
     _, structure = tree.flatten(primals)
 
     def pushforward(*tangents: Any) -> Any:
@@ -209,12 +242,15 @@ def linearize(function: Function, *primals: Any, has_aux: bool = False) -> tuple
     return (result, pushforward, call.auxiliary) if has_aux else (result, pushforward)
 
 
-def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
+def jvp(
+    function: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False, *, strict: bool = False
+) -> tuple[Any, ...]:
     """The result of `function(*primals)` and its tangent, the Jacobian-vector product.
 
     Args:
         primals, tangents: the arguments and their tangents, two sequences of the same length; each tangent has the
             structure, shapes and dtypes of its argument.
+        strict: as for `value_and_grad`.
     Returns:
         `(result, tangent)`, or `(result, tangent, auxiliary)` with `has_aux`.
 
@@ -229,10 +265,14 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], has
         raise SeedError("jvp takes primals and tangents as tuples or lists, with one entry for each argument")
     if len(primals) != len(tangents):
         raise SeedError(f"jvp needs as many tangents as primals, but got {len(tangents)} for {len(primals)}")
-    call, pushforward = _linearized(function, tuple(primals), has_aux)
-    result, tangent = _result(call), pushforward(*tangents)
-    call.tape.release()
-    return (result, tangent, call.auxiliary) if has_aux else (result, tangent)
+
+    def run(own: Function) -> tuple[Any, ...]:
+        call, pushforward = _linearized(own, tuple(primals), has_aux, strict)
+        result, tangent = _result(call), pushforward(*tangents)
+        call.tape.release()
+        return (result, tangent, call.auxiliary) if has_aux else (result, tangent)
+
+    return strictly(function, run) if strict else run(function)
 
 
 def stop_gradient(value: Any) -> Any:
@@ -358,7 +398,11 @@ def _forward_is_chosen(call: RecordedCall, mode: str) -> bool:
 
 
 def jacobian(
-    function: Function, argnums: Argnums = 0, mode: Literal["auto", "forward", "reverse"] = "auto"
+    function: Function,
+    argnums: Argnums = 0,
+    mode: Literal["auto", "forward", "reverse"] = "auto",
+    *,
+    strict: bool = False,
 ) -> Function:
     """A function that returns the Jacobian of `function`: all derivatives of its results.
 
@@ -367,6 +411,7 @@ def jacobian(
         argnums: the position of the argument to differentiate, or a sequence of positions.
         mode: "forward" sweeps once for each element of the arguments, "reverse" once for each element of the results;
             "auto" takes the fewer sweeps (and runs `function` a second time where that is forward).
+        strict: as for `value_and_grad`.
     Returns:
         A function whose result is a tree like that of `function`, in which each array of shape `s` is a tree like the
         argument (a tuple of them for a sequence of `argnums`) of arrays of shape `s + shape of the argument`.
@@ -385,20 +430,27 @@ def jacobian(
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         numbers = normal_argnums(argnums, len(args))
-        forward = mode == "forward"
-        call = record_call(function, args, kwargs, numbers, forward=forward, keep=True)
-        if _forward_is_chosen(call, mode) != forward:
-            forward = True
-            call = record_call(function, args, kwargs, numbers, forward=True, keep=True)
-        blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
-        call.tape.release()
-        return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])
+
+        def record(own: Function, forward: bool) -> RecordedCall:
+            return record_call(own, args, kwargs, numbers, forward=forward, keep=True, listener=_listener(strict))
+
+        def run(own: Function) -> Any:
+            forward = mode == "forward"
+            call = record(own, forward)
+            if _forward_is_chosen(call, mode) != forward:
+                forward = True
+                call = record(own, forward)
+            blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
+            call.tape.release()
+            return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])
+
+        return strictly(function, run) if strict else run(function)
 
     return _like_function(derivative, function, "Jacobian")
 
 
-def hessian(function: Function, argnums: Argnums = 0) -> Function:
-    """A function that returns the Hessian of `function`, by forward sweeps over its gradient.
+def hessian(function: Function, argnums: Argnums = 0, *, strict: bool = False) -> Function:
+    """A function that returns the Hessian of `function`, by forward sweeps over its gradient; `strict` as for `grad`.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -406,13 +458,14 @@ def hessian(function: Function, argnums: Argnums = 0) -> Function:
     array([[6., 4.],
            [4., 0.]])
     """
-    return _like_function(jacobian(grad(function, argnums), argnums, mode="forward"), function, "Hessian")
+    gradient = grad(function, argnums, strict=strict)
+    return _like_function(jacobian(gradient, argnums, mode="forward", strict=strict), function, "Hessian")
 
 
-def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any], *, strict: bool = False) -> Any:
     """The Hessian of `function` at `primals` times `tangents`, without forming it: forward over reverse.
 
-    Returns a derivative like the one argument, or a tuple with one for each of several.
+    Returns a derivative like the one argument, or a tuple with one for each of several. `strict` is as for `grad`.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -424,4 +477,4 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     if not isinstance(primals, (tuple, list)):
         raise SeedError("hvp takes primals and tangents as tuples or lists, with one entry for each argument")
     argnums: Argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    return jvp(grad(function, argnums), primals, tangents)[1]
+    return jvp(grad(function, argnums, strict=strict), primals, tangents, strict=strict)[1]

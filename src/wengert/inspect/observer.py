@@ -15,24 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from wengert.inspect.expressions import number_text, plain
+from wengert.inspect.expressions import plain
 from wengert.inspect.kinks import kink_of, tie_of_comparison
-from wengert.inspect.places import Occurrence, Place, Places
-from wengert.inspect.watching import is_finite
+from wengert.inspect.places import Occurrence, Place
+from wengert.inspect.tracking import Tracking, is_cut, non_finite_text, short_name
+from wengert.inspect.watching import newly_non_finite
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
-from wengert.tape.tape import Listener, Tape
 
-__all__ = [
-    "EntryPlace",
-    "Event",
-    "Events",
-    "Observer",
-    "computed_non_finite",
-    "is_cut",
-    "non_finite_text",
-    "short_name",
-]
+__all__ = ["Event", "Events", "Observer"]
 
 COMPARISONS = {
     "numpy.less": "<",
@@ -41,18 +32,6 @@ COMPARISONS = {
     "numpy.not_equal": "!=",
     "numpy.greater": ">",
     "numpy.greater_equal": ">=",
-}
-
-# What makes a whole number of a float, as an integer or as a float that is constant between jumps.
-_TO_WHOLE = {"int", "round", "floor", "ceil", "trunc", "rint", "fix", "around", "floor_divide", "astype"}
-
-
-# Operations of wengert's own, and the functions that they stand for.
-_STANDS_FOR = {
-    "euclidean_norm": "np.linalg.norm",
-    "power_norm": "np.linalg.norm",
-    "sign_of_real": "np.sign",
-    "norm_of": "math.hypot",
 }
 
 
@@ -91,21 +70,6 @@ class Events:
         return tuple(self._found.values())
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPlace:
-    """Where an entry of the tape was made, and by which operation (`read`, `write` or its name)."""
-
-    occurrence: Occurrence
-    operation: str
-
-
-def is_cut(name: str, result: Any) -> bool:
-    """Whether a stop is a float that became a whole number; comparisons, indices of extrema and the like are not."""
-    return name == "a store in an array of integers" or (
-        name.rpartition(".")[2] in _TO_WHOLE and np.asarray(result).dtype != bool
-    )
-
-
 def _flat(values: Any) -> Iterator[Any]:
     for value in values:
         if isinstance(value, (list, tuple)):
@@ -116,8 +80,8 @@ def _flat(values: Any) -> Iterator[Any]:
             yield value
 
 
-def _is_float(value: Any) -> bool:
-    return isinstance(value, (float, complex, np.ndarray, np.generic)) and np.asarray(value).dtype.kind in "fc"
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (float, complex, np.ndarray, np.generic))
 
 
 def _is_whole(index: Any) -> bool:
@@ -125,28 +89,11 @@ def _is_whole(index: Any) -> bool:
     return all(part is Ellipsis or (isinstance(part, slice) and part == slice(None)) for part in parts)
 
 
-def computed_non_finite(found: Operation, operands: Sequence[Any], results: Sequence[Any]) -> tuple[int, Any] | None:
-    """How many elements of the results are NaN or infinite though what they are made of is finite, and the first."""
-    for result in results:
-        if is_finite(result):
-            continue
-        bad = ~np.isfinite(result)
-        if found.elementwise:
-            for operand in operands:
-                bad = bad & np.isfinite(operand)
-        elif not all(is_finite(operand) for operand in operands):
-            continue
-        if np.any(bad):
-            return int(np.count_nonzero(bad)), tuple(int(i) for i in np.argwhere(bad)[0])
-    return None
-
-
-class Observer(Listener):
+class Observer(Tracking):
     """Notes what happens on one tape; see `wengert.tape.tape.Listener`."""
 
     def __init__(self) -> None:
-        self.places = Places()
-        self.entries: list[EntryPlace] = []
+        super().__init__()
         self.non_finite = Events()
         self.kinks = Events()
         self.cuts = Events()
@@ -154,31 +101,21 @@ class Observer(Listener):
         self.made_from: dict[int, int] = {}  # slots to sets of inputs, as bits
         self.uses: Counter[tuple[int, str]] = Counter()  # by input and kind: used, read, written, compared, cut
         self.seconds: dict[Place, float] = {}
-        self.tape: Tape
         self._inputs = 0
         self._last = 0.0
 
-    def start(self, tape: Tape, slots: Sequence[int]) -> None:
-        """The recording begins on this tape, with the inputs at these slots."""
-        self.tape = tape
+    def start(self, slots: Sequence[int]) -> None:
+        """The function begins, with the inputs at these slots."""
         self._inputs = len(slots)
         self.made_from = {slot: 1 << i for i, slot in enumerate(slots)}
         self._last = time.perf_counter()
 
     # Values.
 
-    def _own(self, value: Any) -> Any:
-        """The recorded value of this tape at, or below, a value of any level; None if there is none."""
-        while isinstance(value, RecordedArray):
-            if value.tape is self.tape:
-                return value
-            value = value.value
-        return None
-
     def _inputs_of(self, values: Any) -> int:
         found = 0
         for value in _flat(values):
-            own = self._own(value)
+            own = self.own(value)
             if own is not None and own.slot is not None:
                 found |= self.made_from.get(own.slot, 0)
         return found
@@ -199,8 +136,7 @@ class Observer(Listener):
         return occurrence
 
     def _end(self, occurrence: Occurrence, operation: str) -> None:
-        while len(self.entries) < len(self.tape.entries):
-            self.entries.append(EntryPlace(occurrence, operation))
+        self.mark(occurrence, operation)
         self._last = time.perf_counter()
 
     def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
@@ -218,7 +154,10 @@ class Observer(Listener):
             for name, value in arguments
         }
         values = [plain(one) for one in results]
-        self._look_for_non_finite(occurrence, found, operands, values)
+        numbers = [one for one in _flat(operands.values()) if _is_number(one)]
+        bad = newly_non_finite(numbers, values, found.elementwise)
+        if bad is not None:
+            self.non_finite.add(occurrence, non_finite_text(found, numbers, bad), bad.count, max(bad.size, 1))
         if inputs:
             count, what = kink_of(found.name, operands, values[0])
             if count:
@@ -226,17 +165,6 @@ class Observer(Listener):
                     occurrence, f"{short_name(found.name)} at {what}", count, max(int(np.size(values[0])), 1)
                 )
         self._end(occurrence, found.name)
-
-    def _look_for_non_finite(
-        self, occurrence: Occurrence, found: Operation, operands: dict[str, Any], values: list[Any]
-    ) -> None:
-        numbers = [value for value in _flat(operands.values()) if _is_float(value)]
-        computed = computed_non_finite(found, numbers, values)
-        if computed is None:
-            return
-        count, index = computed
-        bad = next(value for value in values if not is_finite(value))
-        self.non_finite.add(occurrence, non_finite_text(found, numbers, bad, index), count, max(int(np.size(bad)), 1))
 
     def read(self, array: RecordedArray, index: Any, result: Any) -> None:
         """An element or a view."""
@@ -287,21 +215,3 @@ class Observer(Listener):
         ties = tie_of_comparison(*values) if len(values) == 2 else size - true
         if ties and sign not in ("==", "!="):
             self.kinks.add(occurrence, f"a comparison of equals ({sign})", ties, size)
-
-
-def non_finite_text(found: Operation, operands: Sequence[Any], bad: Any, index: Any) -> str:
-    """`np.sqrt gives nan for -1.0`, with the place in the array, if it is one."""
-    text = f"{short_name(found.name)} gives {number_text(np.asarray(bad)[index])}"
-    if found.elementwise:
-        given = [np.broadcast_to(one, np.shape(bad))[index] for one in operands]
-        text += f" for {', '.join(number_text(one) for one in given)}"
-    return f"{text} at [{', '.join(map(str, index))}]" if index else text
-
-
-def short_name(name: str) -> str:
-    """The name of an operation as a user writes it."""
-    package, _, rest = name.partition(".")
-    if package == "numpy":
-        return f"np.{rest}"
-    own = name.rpartition(".")[2]
-    return name if package in ("math", "cmath", "scipy") else _STANDS_FOR.get(own, own)

@@ -19,23 +19,23 @@ from typing import Any
 import numpy as np
 
 from wengert import tree
-from wengert.compiled import Jitted
 from wengert.inspect.arguments import by_parameter, chosen_arguments, named_leaves
 from wengert.inspect.cost import Cost, measure
 from wengert.inspect.effects import Unused, constant_results, unused_inputs
-from wengert.inspect.expressions import plain
+from wengert.inspect.expressions import number_text, plain
 from wengert.inspect.lines import LineCost, line_costs
-from wengert.inspect.observer import Event, Events, Observer, short_name
+from wengert.inspect.observer import Event, Events, Observer
 from wengert.inspect.report_text import report_text
+from wengert.inspect.strict import recorded_source
+from wengert.inspect.tracking import short_name
 from wengert.inspect.watching import Contribution, is_finite, watched_reverse
 from wengert.tape.array import RecordedArray
 from wengert.tape.call import RecordedCall, record_call
 from wengert.tape.ends import gather, normal_argnums
 from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import Derivatives
-from wengert.tape.tape import open_tapes
 
-__all__ = ["Report", "recorded_source", "report"]
+__all__ = ["Report", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,6 @@ class Report:
         return f"<report of {self.name}>"
 
 
-def recorded_source(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What is recorded of a function: of a compiled one its Python source."""
-    if isinstance(function, Jitted):
-        source: Callable[..., Any] = function.__wrapped__  # type: ignore[attr-defined]  # by `update_wrapper`
-        return source
-    return function
-
-
 def _seeds(call: RecordedCall) -> list[tuple[int, Any]]:
     """Ones for every result that carries a derivative."""
     found = []
@@ -118,11 +110,9 @@ class _Sweep:
         self.seconds[position] += contribution.seconds
         entry = self.observer.entries[position]
         name = short_name(entry.operation)
-        if contribution.enters:
-            bad = next(one for one in _as_list(contribution.value) if one is not None and not is_finite(one))
-            bad = np.asarray(plain(bad))
-            first = bad[~np.isfinite(bad)][0] if bad.ndim else bad[()]
-            self.entered.add(entry.occurrence, f"{name} gives {np.asarray(first)[()]!s}")
+        bad = contribution.bad
+        if bad is not None:
+            self.entered.add(entry.occurrence, f"{name} gives {number_text(bad.first)}", bad.count, max(bad.size, 1))
         if contribution.guarded:
             count, size = _count_non_finite(contribution.raw)
             self.guarded.add(entry.occurrence, f"{name} with an infinite derivative, met by a strong zero", count, size)
@@ -157,7 +147,7 @@ def _observe(
             for leaf_name, leaf in named_leaves(value, name):
                 if isinstance(leaf, RecordedArray) and leaf.slot is not None:
                     names[leaf.slot] = leaf_name
-        observer.start(open_tapes()[-1], list(names))
+        observer.start(list(names))
         return resolve(source)(*recorded_args, **recorded_kwargs)
 
     call = record_call(run, args, kwargs, numbers, forward=False, keep=True, listener=observer)

@@ -7,29 +7,46 @@ entries through which nothing passes are left out.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from wengert.inspect.expressions import plain
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
-from wengert.tape.array import primal_of
 from wengert.tape.entries import Read, Several
 from wengert.tape.sweep import Derivatives, elementwise_rules, strong_zero
 from wengert.tape.tape import Tape
 
-__all__ = ["Contribution", "is_finite", "watched_forward", "watched_reverse"]
+__all__ = ["Bad", "Contribution", "is_finite", "newly_non_finite", "watched_forward", "watched_reverse"]
 
 Seeds = Sequence[tuple[int, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """NaN or infinities that were computed from finite numbers: how many, in what shape, the first, and its index."""
+
+    count: int
+    shape: tuple[int, ...]
+    first: Any
+    index: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Of how many elements."""
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one entry, by its position, gives to one slot (or several) for what is given to it. `seconds`: it took.
 
-    `raw` is what the rule returned, `value` the same with strong zeros. Both are None for reads and writes.
+    `raw` is what the rule returned, `value` the same with strong zeros; `bad` says where NaN or infinity is in that for
+    the first time, if it is: what is given, and what the rule saved, is finite. All are None for reads and writes.
     """
 
     position: int
@@ -37,12 +54,8 @@ class Contribution:
     given: Any
     raw: Any
     value: Any
+    bad: Bad | None
     seconds: float
-
-    @property
-    def enters(self) -> bool:
-        """Whether NaN or infinity is here for the first time: what is given is finite."""
-        return self.value is not None and is_finite(self.given) and not is_finite(self.value)
 
     @property
     def guarded(self) -> bool:
@@ -58,7 +71,7 @@ class Contribution:
 def _arrays(value: Any) -> Iterator[Any]:
     for one in value if isinstance(value, (list, tuple)) else (value,):
         if one is not None:
-            yield np.asarray(primal_of(one))
+            yield np.asarray(plain(one))
 
 
 def is_finite(value: Any) -> bool:
@@ -66,12 +79,42 @@ def is_finite(value: Any) -> bool:
     return all(one.dtype.kind not in "fc" or bool(np.isfinite(one).all()) for one in _arrays(value))
 
 
+def newly_non_finite(operands: Iterable[Any], results: Iterable[Any], elementwise: bool) -> Bad | None:
+    """What is not finite in the first of the results where something is not though the operands are.
+
+    For an elementwise operation each element is judged by itself.
+    """
+    floats = [one for one in _arrays(list(operands)) if one.dtype.kind in "fc"]
+    for result in _arrays(list(results)):
+        if is_finite(result):
+            continue
+        bad = ~np.isfinite(result)
+        for operand in floats:
+            if elementwise and np.broadcast_shapes(operand.shape, result.shape) == result.shape:
+                bad = bad & np.isfinite(operand)
+            elif not is_finite(operand):
+                bad = np.zeros_like(bad)
+        if np.any(bad):
+            index = tuple(int(i) for i in np.argwhere(bad)[0])
+            return Bad(int(np.count_nonzero(bad)), result.shape, result[index], index)
+    return None
+
+
 def _is_zero(value: Any) -> bool:
     return not any(np.any(one) for one in _arrays(value))
 
 
-def _with_strong_zeros(rule: Any, given: Any, raw: Any) -> Any:
-    return strong_zero(given, raw) if getattr(rule, "func", rule) in elementwise_rules() else raw
+def _is_elementwise(rule: Any) -> bool:
+    return getattr(rule, "func", rule) in elementwise_rules()
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    """The numbers and arrays among given and saved values."""
+    for value in values if isinstance(values, (list, tuple)) else (values,):
+        if isinstance(value, (list, tuple)):
+            yield from _flat(value)
+        elif isinstance(plain(value), (np.ndarray, np.generic, float, complex)):
+            yield value
 
 
 def watched_reverse(tape: Tape, adjoints: Derivatives) -> Iterator[Contribution]:
@@ -83,7 +126,7 @@ def watched_reverse(tape: Tape, adjoints: Derivatives) -> Iterator[Contribution]
             continue
         start = time.perf_counter()
         entry.reverse(adjoints)
-        yield Contribution(position, (entry.slot,), None, None, None, time.perf_counter() - start)
+        yield Contribution(position, (entry.slot,), None, None, None, None, time.perf_counter() - start)
 
 
 def _given_to(entry: Any, adjoints: Derivatives) -> Any:
@@ -105,15 +148,17 @@ def _reverse_links(position: int, entry: Any, adjoints: Derivatives) -> Iterator
         start = time.perf_counter()
         with np.errstate(all="ignore"):
             raw = rule(given, *saved)
-            value = _with_strong_zeros(rule, given, raw) if type(entry) is tuple else raw
+            value = strong_zero(given, raw) if type(entry) is tuple and _is_elementwise(rule) else raw
             if isinstance(source, int):
                 adjoints.add(source, value if fit is None else fit_cotangent(value, *fit))
             else:
                 for one_source, one_fit, one in zip(source, fit, value, strict=True):
                     if one_source is not None:
                         adjoints.add(one_source, fit_cotangent(one, *one_fit))
+        seconds = time.perf_counter() - start
         sources = (source,) if isinstance(source, int) else tuple(source)
-        yield Contribution(position, sources, given, raw, value, time.perf_counter() - start)
+        bad = newly_non_finite(_flat((given, saved)), _flat(value), _is_elementwise(rule))
+        yield Contribution(position, sources, given, raw, value, bad, seconds)
 
 
 def watched_forward(tape: Tape, seeds: Seeds, results: Sequence[int]) -> Iterator[Contribution]:
@@ -122,6 +167,9 @@ def watched_forward(tape: Tape, seeds: Seeds, results: Sequence[int]) -> Iterato
     tangents = Derivatives(tape.size, seeds)
     for position, entry in enumerate(tape.entries):
         if position not in needed:
+            continue
+        if isinstance(entry, Several):
+            yield from _forward_several(position, entry, tangents)
             continue
         if type(entry) is not tuple:
             entry.forward(tangents)
@@ -137,10 +185,28 @@ def watched_forward(tape: Tape, seeds: Seeds, results: Sequence[int]) -> Iterato
             with np.errstate(all="ignore"):
                 raw = tangents.detached(rule(given, *saved), source)
                 value = raw
-                if getattr(rule, "func", rule) in elementwise_rules():
+                if _is_elementwise(rule):
                     value = np.where(given == 0, np.zeros((), raw.dtype), raw)
                 tangents.add(slot, value if fit is None else fit_tangent(value, *fit))
-            yield Contribution(position, sources, given, raw, value, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            bad = newly_non_finite(_flat((given, saved)), _flat(value), _is_elementwise(rule))
+            yield Contribution(position, sources, given, raw, value, bad, seconds)
+
+
+def _forward_several(position: int, entry: Several, tangents: Derivatives) -> Iterator[Contribution]:
+    """What an operation with several results gives to all of them."""
+    _, sources = _ends(entry)
+    given = [tangents.by_slot[slot] for slot in sources]
+    if all(one is None for one in given):
+        return
+    start = time.perf_counter()
+    with np.errstate(all="ignore"):
+        entry.forward(tangents)
+    seconds = time.perf_counter() - start
+    value = [tangents.by_slot[slot] for slot in entry.slots if slot is not None]
+    saved = [link[3] for link in entry.links]
+    bad = newly_non_finite(_flat([given, saved]), _flat(value), elementwise=False)
+    yield Contribution(position, tuple(sources), given, value, value, bad, seconds)
 
 
 def _needed(tape: Tape, results: Sequence[int]) -> set[int]:

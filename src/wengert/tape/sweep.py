@@ -195,7 +195,7 @@ def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequenc
 
     found = _run_with_strong_zeros_if_needed(run)
     if tape.listener is not None:
-        tape.listener.swept(tape, seeds, found)
+        tape.listener.swept(tape, seeds, sources, found)
     return found
 
 
@@ -238,5 +238,5 @@ def forward_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], results: Sequenc
 
     found = _run_with_strong_zeros_if_needed(run)
     if tape.listener is not None:
-        tape.listener.swept(tape, seeds, found)
+        tape.listener.swept(tape, seeds, results, found)
     return found

@@ -31,6 +31,9 @@ class Listener:
     This one does nothing with it.
     """
 
+    def opened(self, tape: Tape) -> None:
+        """The recording begins, on this tape."""
+
     def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
         """An operation of the table, its arguments by name."""
 
@@ -46,8 +49,10 @@ class Listener:
     def stopped(self, name: str, values: tuple[Any, ...], result: Any) -> None:
         """A derivative stops: `name` made an integer, a truth value or a constant of values of this or inner levels."""
 
-    def swept(self, tape: Tape, seeds: Sequence[tuple[int, Any]], found: Sequence[Any]) -> None:
-        """The tape has been swept, from these seeds; the derivatives found."""
+    def swept(
+        self, tape: Tape, seeds: Sequence[tuple[int, Any]], slots: Sequence[int | None], found: Sequence[Any]
+    ) -> None:
+        """The tape has been swept, from these seeds; the derivatives found of the slots that were asked for."""
 
 
 class Tape:
@@ -170,6 +175,8 @@ def recording(forward: bool, keep: bool, listener: Listener | None = None) -> It
     tapes = _levels.tapes
     tape = Tape(len(tapes), forward, listener)
     tapes.append(tape)
+    if listener is not None:
+        listener.opened(tape)
     try:
         yield tape
     except BaseException:
