@@ -25,6 +25,7 @@ import numpy as np
 from wengert import tree
 from wengert.api import jvp, vjp
 from wengert.errors import ArgumentError, CheckFailedError, RuleError
+from wengert.inspect.faults import wrong_operation
 from wengert.ops.table import COMPOSITES, TABLE, Operation, operation_name
 from wengert.tape.stand_ins import resolve
 from wengert.tape.tape import open_tapes
@@ -268,10 +269,11 @@ def _check_mode(settings: _Settings, comparison: _Comparison, direction: list[An
     tolerance = atol + rtol * abs(expected)
     if abs(found - expected) <= tolerance:
         return
+    fault = wrong_operation(comparison.function, comparison.values, direction, comparison.step, comparison.mode)
     raise CheckFailedError(
         f"check_grads: the derivative of {settings.name} of order {len(path)} ({' over '.join(path)}) is wrong\n"
         f"    along a random direction: found {found:.6g}, expected {expected:.6g}, tolerance {tolerance:.1g}\n"
-        f"    worst entry: {_worst_entry(comparison, direction)}"
+        f"    worst entry: {_worst_entry(comparison, direction)}" + (f"\n    operation: {fault}" if fault else "")
     )
 
 
@@ -316,8 +318,9 @@ def check_grads(
         eps: the step of the differences, as a part of an argument's largest element. By default the cube root of the
             precision.
     Raises:
-        CheckFailedError: a derivative does not agree; says the order and modes, and the worst entry: the element of
-            the result and of the argument, and both numbers.
+        CheckFailedError: a derivative does not agree; says the order and modes, the worst entry (the element of
+            the result and of the argument, and both numbers), and the first operation whose derivative does not match
+            how its values change, with its line.
         ArgumentError: no argument, or no result, is floating-point.
 
     >>> import numpy as np

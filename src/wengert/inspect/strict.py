@@ -9,9 +9,7 @@ gives NaN or infinity, to name the place.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -20,12 +18,10 @@ from wengert.compiled import Jitted, Member
 from wengert.errors import CutGradientError, NonFiniteError, WengertError, caret
 from wengert.inspect.cuts import program_cuts
 from wengert.inspect.expressions import number_text, plain
-from wengert.inspect.tracking import Tracking, is_cut, non_finite_text, short_name
+from wengert.inspect.tracking import Tracking, is_cut, is_swept, non_finite_text, short_name
 from wengert.inspect.watching import is_finite, newly_non_finite, watched_forward, watched_reverse
 from wengert.ops.table import Operation
-from wengert.tape import sweep
 from wengert.tape.array import RecordedArray
-from wengert.tape.call import record_call
 from wengert.tape.sweep import Derivatives
 from wengert.tape.tape import Tape
 
@@ -62,16 +58,6 @@ def _flat(values: Any) -> list[Any]:
     return found
 
 
-def _is_swept() -> bool:
-    """Whether what is recorded belongs to the sweep of an inner level, where zeros may still cut it off."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not record_call.__code__:
-        if frame.f_code.co_filename == sweep.__file__:
-            return True
-        frame = frame.f_back
-    return False
-
-
 class StrictListener(Tracking):
     """Listens to one tape, and raises; see `wengert.tape.tape.Listener`."""
 
@@ -91,7 +77,7 @@ class StrictListener(Tracking):
             return
         operands = _flat([value for _, value in arguments])
         bad = newly_non_finite(operands, results, found.elementwise)
-        if bad is not None and not _is_swept():
+        if bad is not None and not is_swept():
             self._refuse(NonFiniteError(f"{non_finite_text(found, operands, bad)}\n  at {occurrence}"))
 
     def _refuse_cuts(self, member: Member, leaves: Sequence[Any]) -> None:

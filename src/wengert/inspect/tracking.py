@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,12 @@ from wengert.inspect.expressions import number_text
 from wengert.inspect.places import Occurrence, Places
 from wengert.inspect.watching import Bad
 from wengert.ops.table import Operation
+from wengert.tape import sweep
 from wengert.tape.array import RecordedArray
+from wengert.tape.call import record_call
 from wengert.tape.tape import Listener, Tape
 
-__all__ = ["EntryPlace", "Tracking", "is_cut", "non_finite_text", "short_name"]
+__all__ = ["EntryPlace", "Tracking", "is_cut", "is_swept", "non_finite_text", "short_name"]
 
 # What makes a whole number of a float, as an integer or as a float that is constant between jumps.
 _TO_WHOLE = {"int", "round", "floor", "ceil", "trunc", "rint", "fix", "around", "floor_divide", "astype"}
@@ -62,6 +66,16 @@ class Tracking(Listener):
         """The entries that have just been made were made there."""
         while len(self.entries) < len(self.tape.entries):
             self.entries.append(EntryPlace(occurrence, operation))
+
+
+def is_swept() -> bool:
+    """Whether what is recorded belongs to the sweep of an inner level, where zeros may still cut it off."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not record_call.__code__:
+        if frame.f_code.co_filename == sweep.__file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_cut(name: str, result: Any) -> bool:
