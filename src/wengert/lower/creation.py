@@ -22,6 +22,7 @@ from wengert.lower.elementwise import (
     cast_value,
     constant_of,
     elementwise,
+    refuse_mixed,
     shape_of,
 )
 from wengert.lower.storing import assign, copy_of, in_storage, new_array, shared_copy
@@ -99,6 +100,8 @@ def full(
     order: Abstract | None = None,
 ) -> Abstract:
     value = as_operand(context, fill_value)
+    if dtype is None:
+        refuse_mixed(context, [value])
     target = new_array(context, "full", dtype_name(context, dtype, value.dtype), sizes_of(context, shape))
     assign(context, target, value)
     return target
@@ -310,6 +313,8 @@ def array_of(context: Context, value: Abstract, dtype: str | None = None) -> Vie
     items = [_leaf(context, item) for item in value.items]
     if not items:
         return new_array(context, "array", dtype or "float64", (integer(0),))
+    if dtype is None:
+        refuse_mixed(context, items)
     name = dtype or np.result_type(*(np.dtype(one.dtype) for one in items)).name
     ranks = {len(shape_of(one)) for one in items}
     context.refuse_unless(len(ranks) == 1, "an array of sequences of unequal depth", "Make the sequences equally long.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ __all__ = [
     "constant_of",
     "element",
     "elementwise",
+    "is_mixed",
+    "refuse_mixed",
     "require_sizes",
     "resolve",
     "scalar_function",
@@ -266,8 +269,31 @@ def _resolved(function: np.ufunc, kinds: tuple[Any, ...]) -> tuple[str, ...] | s
         return str(error)
 
 
+_SAME_IF_REAL = (
+    np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.conjugate, np.absolute, np.equal,
+    np.not_equal,
+)  # fmt: skip
+
+
+def is_mixed(operands: Sequence[ArrayLike]) -> bool:
+    """Whether the result of an operation may be real for Python although an operand is complex here."""
+    return any(isinstance(one, Scalar) and one.mixed for one in operands) and not any(
+        one.dtype.startswith("complex") and not (isinstance(one, Scalar) and one.mixed) for one in operands
+    )
+
+
+def refuse_mixed(context: Context, operands: Sequence[ArrayLike]) -> None:
+    """Refuse what gives another value, or another dtype, for a real number than for that number as a complex one."""
+    if is_mixed(operands):
+        context.refuse(
+            "this number is real on one path and complex on another", "Make it complex on all paths: add 0j to it."
+        )
+
+
 def resolve(context: Context, function: np.ufunc, operands: Sequence[ArrayLike]) -> tuple[str, ...]:
     """The dtypes in which a ufunc computes and of its results."""
+    if function not in _SAME_IF_REAL or any(shape_of(one) for one in operands):
+        refuse_mixed(context, operands)
     found = _resolved(function, tuple(_weak_kind(one) for one in operands))
     if isinstance(found, str):
         context.refuse(found)
@@ -316,9 +342,12 @@ def ufunc(context: Context, name: str, operands: Sequence[ArrayLike]) -> Scalar 
             check_fits(context, one, dtype)
     if name == "power":
         _check_power(context, operands[1], dtypes)
-    return elementwise(
+    found = elementwise(
         context, operands, dtypes[-1], lambda builder, *elements: scalar_function(builder, name, elements, dtypes)
     )
+    if isinstance(found, Scalar) and found.dtype.startswith("complex") and is_mixed(operands):
+        return replace(found, mixed=True)
+    return found
 
 
 def _comparison_dtypes(

@@ -37,6 +37,7 @@ __all__ = [
     "make_home",
     "number",
     "plain_name",
+    "refuse_inexact",
     "same",
     "storages_of",
     "visible_sizes",
@@ -49,10 +50,11 @@ _PYTHON = {"bool": False, "int64": 0, "float64": 0.0, "complex128": 0j}
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of this dtype; `weak` as in `Scalar`."""
+    """A number of this dtype; `weak` and `mixed` as in `Scalar`."""
 
     dtype: str
     weak: bool
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def kind_of(value: Abstract) -> Kind:
     """The kind of a value, as if it alone were stored."""
     found = number(value)
     if found is not None:
-        return Number(found.dtype, found.weak)
+        return Number(found.dtype, found.weak, found.mixed)
     if isinstance(value, (Sequence, Record)):
         return Several(tuple(map(kind_of, value.items)), value)
     return Fixed(value)
@@ -208,12 +210,22 @@ def _described(kind: Kind) -> str:
 
 
 def _join_numbers(context: Context, name: str, first: Number, second: Number) -> Number:
+    if "bool" in (first.dtype, second.dtype) and first.dtype != second.dtype:
+        context.refuse(
+            f"`{plain_name(name)}` is a truth value on one path and a number on another",
+            "Let it be a number on all paths: write int(...) around the truth value.",
+        )
+    mixed = first.mixed or second.mixed or _is_complex(first.dtype) != _is_complex(second.dtype)
     if first.weak and second.weak:
-        return Number(max(first.dtype, second.dtype, key=_WEAK.index), weak=True)
+        return Number(max(first.dtype, second.dtype, key=_WEAK.index), weak=True, mixed=mixed)
     if first.weak or second.weak:
         weak, strong = (first, second) if first.weak else (second, first)
-        return Number(np.result_type(_PYTHON[weak.dtype], np.dtype(strong.dtype)).name, weak=False)
-    return Number(_join_dtypes(context, name, first.dtype, second.dtype), weak=False)
+        return Number(np.result_type(_PYTHON[weak.dtype], np.dtype(strong.dtype)).name, weak=False, mixed=mixed)
+    return Number(_join_dtypes(context, name, first.dtype, second.dtype), weak=False, mixed=mixed)
+
+
+def _is_complex(dtype: str) -> bool:
+    return dtype.startswith("complex")
 
 
 def _join_dtypes(context: Context, name: str, first: str, second: str) -> str:
@@ -232,8 +244,17 @@ def _join_dtypes(context: Context, name: str, first: str, second: str) -> str:
 
 def _is_exact(wide: str, narrow: str) -> bool:
     """Whether numbers of one dtype are the same, and are computed with in the same way, in a wider one."""
-    kind = np.dtype(narrow).kind
-    return kind == "b" or (kind in "iu" and np.dtype(wide).kind in "fc")
+    return np.dtype(narrow).kind in "iu" and np.dtype(wide).kind in "fc"
+
+
+def refuse_inexact(context: Context, name: str, found: Scalar, dtype: str) -> None:
+    """Refuse a whole number, known now, that the float which it is on another path cannot hold."""
+    if isinstance(found.operand, Constant) and found.dtype == "int64" and np.dtype(dtype).kind in "fc":
+        value = int(found.operand.value.real)
+        context.refuse_unless(
+            int(np.dtype(dtype).type(value).real) == value,
+            f"`{plain_name(name)}` is {value} on one path and has the dtype {dtype} on another, which cannot hold it",
+        )
 
 
 # Homes.
@@ -278,8 +299,8 @@ def make_home(context: Context, name: str, kind: Kind, flagged: bool = False, ow
 def load(context: Context, home: Home) -> Abstract:
     """What is in a home now."""
     match home.kind, home.parts:
-        case Number(weak=weak), Storage() as storage:
-            return Scalar(context.builder.load(storage, ()), weak)
+        case Number(weak=weak, mixed=mixed), Storage() as storage:
+            return Scalar(context.builder.load(storage, ()), weak, mixed)
         case ArrayKind(), View() as view:
             return view
         case Several(like=like), tuple() as parts:
@@ -292,7 +313,11 @@ def load(context: Context, home: Home) -> Abstract:
 def fits(home: Home, value: Abstract) -> bool:
     """Whether a value can be stored in a home as it is."""
     match home.kind, kind_of(value):
-        case Number(dtype, weak), Number() as other:
+        case Number(dtype, weak, mixed), Number() as other:
+            if "bool" in (dtype, other.dtype) and dtype != other.dtype:
+                return False
+            if not mixed and (other.mixed or _is_complex(dtype) != _is_complex(other.dtype)):
+                return False
             if other.dtype == dtype and other.weak == weak:
                 return True
             if not weak and not other.weak:

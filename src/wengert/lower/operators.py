@@ -12,7 +12,16 @@ from collections.abc import Callable
 
 from wengert.lower.bounds import prove_non_negative
 from wengert.lower.context import Context
-from wengert.lower.elementwise import ArrayLike, as_operand, elementwise, scalar_function, shape_of, ufunc
+from wengert.lower.elementwise import (
+    ArrayLike,
+    as_operand,
+    elementwise,
+    is_mixed,
+    refuse_mixed,
+    scalar_function,
+    shape_of,
+    ufunc,
+)
 from wengert.lower.values import Abstract, Scalar
 from wengert.program.builder import integer
 from wengert.program.statements import Constant, Operand
@@ -68,7 +77,7 @@ def unary(context: Context, op: str, a: Abstract) -> Abstract:
         operand = context.builder.cast(value.operand, "int64") if value.dtype == "bool" else value.operand
         if op == "invert" and operand.dtype != "int64":
             context.refuse("`~` takes whole numbers")
-        return Scalar(context.builder.bind(op, operand), weak=True)
+        return Scalar(context.builder.bind(op, operand), weak=True, mixed=value.mixed)
     return ufunc(context, op, [value])
 
 
@@ -106,6 +115,9 @@ def _python_binary(context: Context, op: str, first: Scalar, second: Scalar) -> 
     x, y = builder.cast(first.operand, joined), builder.cast(second.operand, joined)
     if joined == "complex128" and op in ("less", "less_equal", "greater", "greater_equal", "floor_divide", "remainder"):
         context.refuse("complex numbers are not ordered", "Compare their absolute values or real parts.")
+    mixed = is_mixed([first, second])
+    if op not in ("add", "subtract", "multiply", "divide", "equal", "not_equal"):
+        refuse_mixed(context, [first, second])
     if op == "divide":
         real = first.dtype == second.dtype == "int64"
         _check_divisor(context, operator.truediv, y, "int64" if real else joined)
@@ -116,7 +128,8 @@ def _python_binary(context: Context, op: str, first: Scalar, second: Scalar) -> 
     elif op in ("left_shift", "right_shift"):
         holds = builder.bind("greater_equal", y, integer(0))
         builder.check(holds, "ValueError", "negative shift count")
-    return Scalar(builder.bind(op, x, y), weak=True)
+    found = builder.bind(op, x, y)
+    return Scalar(found, weak=True, mixed=mixed and found.dtype == "complex128")
 
 
 def _check_divisor(

@@ -18,6 +18,7 @@ import numpy as np
 from wengert.lower import arrays
 from wengert.lower.captures import capture, is_plain, observed
 from wengert.lower.context import Context
+from wengert.lower.elementwise import refuse_mixed
 from wengert.lower.functions import Bound, LocalFunction, Method
 from wengert.lower.indexing import SliceItem
 from wengert.lower.iteration import (
@@ -201,6 +202,8 @@ def _type(context: Context, arguments: list[Abstract], keywords: dict[str, Abstr
 def _guard_class(context: Context, value: Abstract) -> None:
     if isinstance(value, Static):
         observed(context, value.value, "attribute", "__class__")
+    elif isinstance(value, Scalar):
+        refuse_mixed(context, [value])
 
 
 def _callable(context: Context, arguments: list[Abstract], keywords: dict[str, Abstract]) -> Abstract:

@@ -213,6 +213,7 @@ def _store(context: Context, home: Home, value: Abstract, moves: list[_Move]) ->
         case Storage() as cell:
             found = homes.number(value)
             assert found is not None
+            homes.refuse_inexact(context, home.name, found, cell.dtype)
             _refuse_rounding(context, home, found)
             builder.store(cell, (), builder.cast(found.operand, cell.dtype))
         case View() as room:
@@ -449,7 +450,7 @@ def _merge_name(
     if len(given) == 2 and not any(variable.maybe for variable in given):
         values = [variable.value for variable in given]
         if values[0] is not None and values[1] is not None:
-            joined = _joined(context, condition, arms, values[0], values[1])
+            joined = _joined(context, condition, name, arms, (values[0], values[1]))
             if joined is not None:
                 return Variable(joined, home)
     if home is None or not (is_open(home) or all(_fits(context, home, variable) for variable in given)):
@@ -483,23 +484,27 @@ def _merge_stored(
 
 
 def _joined(
-    context: Context, condition: Operand, arms: tuple[Arm, Arm], one: Abstract, other: Abstract
+    context: Context, condition: Operand, name: str, arms: tuple[Arm, Arm], values: tuple[Abstract, Abstract]
 ) -> Abstract | None:
     """One value for both paths without a home: the same, or a choice between numbers if the paths do nothing else."""
+    one, other = values
     if homes.same(one, other) and _visible(arms, one):
         return one
     first, second = homes.number(one), homes.number(other)
     if first is None or second is None or arms[0].statements or arms[1].statements:
         return None
-    if isinstance(first.operand, Constant) and first.dtype == "bool" and isinstance(second.operand, Constant):
+    truths = first.dtype == second.dtype == "bool" and first.weak and second.weak
+    if truths and isinstance(first.operand, Constant) and isinstance(second.operand, Constant):
         return Scalar(condition if first.operand.value else context.builder.bind("logical_not", condition), weak=True)
-    kind = homes.join(context, "", homes.kind_of(one), homes.kind_of(other))
+    kind = homes.join(context, name, homes.kind_of(one), homes.kind_of(other))
     assert isinstance(kind, homes.Number)
     if first.dtype != second.dtype and kind.dtype in ("float32", "complex64"):
         return None
+    for found in (first, second):
+        homes.refuse_inexact(context, name, found, kind.dtype)
     builder = context.builder
     choice = [builder.cast(number.operand, kind.dtype) for number in (first, second)]
-    return Scalar(builder.bind("where", condition, *choice, dtype=kind.dtype), kind.weak)
+    return Scalar(builder.bind("where", condition, *choice, dtype=kind.dtype), kind.weak, kind.mixed)
 
 
 def _visible(arms: tuple[Arm, Arm], value: Abstract) -> bool:

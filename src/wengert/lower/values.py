@@ -28,11 +28,13 @@ class Static:
 class Scalar:
     """A number known at run time. `weak`: a Python number, which takes the dtype of what it meets (NEP 50).
 
-    Dtypes of weak scalars are bool, int64, float64 and complex128.
+    Dtypes of weak scalars are bool, int64, float64 and complex128. `mixed`: complex here, but real for Python on some
+    of the paths that lead here.
     """
 
     operand: Operand
     weak: bool
+    mixed: bool = False
 
     @property
     def dtype(self) -> str:
