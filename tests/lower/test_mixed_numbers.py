@@ -31,10 +31,7 @@ def one_or_the_other(x):
 
 
 def chosen(x):
-    if x > 0:
-        z = True
-    else:
-        z = not x
+    z = True if x > 0 else not x
     return 1.0 if z else 2.0
 
 
@@ -78,17 +75,15 @@ def asked_for_its_class(x):
 
 
 def after_a_branch(x):
-    z = 1
+    z = -1
     if x > 0:
         z = z * 1j
-    else:
-        z = z - 5
+        z += x
     return np.log(z)
 
 
 def truth_or_number(x):
-    z = True if x > 0 else 2
-    return z
+    return True if x > 0 else 2
 
 
 def truth_or_element(x):
