@@ -15,7 +15,17 @@ import numpy as np
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
 
-__all__ = ["call_text", "index_text", "number_text", "plain", "shape_text", "text_of", "value_text"]
+__all__ = [
+    "call_text",
+    "elements_text",
+    "function_text",
+    "index_text",
+    "number_text",
+    "plain",
+    "shape_text",
+    "text_of",
+    "value_text",
+]
 
 Naming = Callable[[Any], str | None]
 
@@ -49,14 +59,15 @@ def number_text(number: Any) -> str:
         return f"({number:.6g})"
     if isinstance(number, float):
         text = f"{number:.6g}"
-        return text if any(character in text for character in ".en") else f"{text}.0"
+        return text if "." in text or "e" in text or "n" in text else f"{text}.0"
     return repr(number)
 
 
-def _elements_text(array: Any) -> str:
+def elements_text(array: Any) -> str:
+    """All elements of an array, in nested brackets."""
     if np.ndim(array) == 0:
         return number_text(array[()])
-    return f"[{', '.join(_elements_text(part) for part in array)}]"
+    return f"[{', '.join(elements_text(part) for part in array)}]"
 
 
 def shape_text(array: Any) -> str:
@@ -70,7 +81,7 @@ def value_text(value: Any) -> str:
     if not isinstance(value, np.ndarray):
         return number_text(value)
     if 0 < value.size <= _LARGEST_WRITTEN_OUT and value.dtype.kind in "biufc":
-        return _elements_text(value)
+        return elements_text(value)
     return shape_text(value)
 
 
@@ -119,7 +130,7 @@ def index_text(index: Any, name_of: Naming) -> str:
     return _slice_text(index, name_of) if isinstance(index, slice) else text_of(index, name_of)
 
 
-def _function_text(name: str) -> str:
+def function_text(name: str) -> str:
     """`np.sin` for NumPy's functions, the whole name for SciPy's, the last part of it for others."""
     package, _, rest = name.partition(".")
     if package == "numpy":
@@ -160,4 +171,4 @@ def call_text(found: Operation, arguments: Iterable[tuple[str, Any]], name_of: N
         else:
             texts.append(f"{name}={text_of(value, name_of)}")
             positional = False
-    return f"{_function_text(found.name)}({', '.join(texts)})"
+    return f"{function_text(found.name)}({', '.join(texts)})"

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from wengert.errors import SourceLocation, user_location
+from wengert.errors import SourceLocation
 from wengert.inspect.arguments import named_leaves
-from wengert.inspect.expressions import call_text, index_text, plain, shape_text, text_of, value_text
+from wengert.inspect.expressions import call_text, function_text, index_text, plain, shape_text, text_of, value_text
+from wengert.inspect.places import NOWHERE, Occurrence, Places
+from wengert.inspect.summaries import Summary, summary_of
+from wengert.inspect.watching import newly_non_finite
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
 from wengert.tape.tape import Listener, Tape
@@ -48,7 +51,12 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a trace. `number` is None for an argument; `slots` are those of the values it defines."""
+    """One line of a trace. `number` is None for an argument; `slots` are those of the values it defines.
+
+    `operands` are the places of earlier steps in the list: those that computed what this one reads. `results` is what
+    it computed, or for a write the contents of the storage, which `storage` names, with its slot. `last_entry` counts
+    the entries of the tape so far. `enters` says that the value is not finite although all recorded operands are.
+    """
 
     number: int | None
     expression: str
@@ -56,6 +64,13 @@ class Step:
     slots: tuple[int, ...]
     saved: tuple[Saved, ...]
     location: SourceLocation | None
+    operation: str
+    operands: tuple[int, ...]
+    results: tuple[Summary, ...]
+    iteration: str
+    last_entry: int
+    enters: bool
+    storage: tuple[str, int | None] | None = None
 
 
 def _is_active(value: Any, tape: Tape) -> bool:
@@ -75,6 +90,10 @@ class StepListener(Listener):
         self.steps: list[Step] = []
         self._by_slot: dict[int, str] = {}
         self._by_identity: dict[int, tuple[Any, str]] = {}
+        self._occurrences = Places()
+        self._defined: dict[str, int] = {}  # by name, the place of the step that defines the value
+        self._written: dict[str, int] = {}  # by the name of a storage, the place of the last write to it
+        self._not_finite: set[int] = set()
         self._entries = 0
         self._count = 0
         self._prefix = "v"
@@ -89,7 +108,8 @@ class StepListener(Listener):
             self._give_name(value, name)
             if isinstance(value, RecordedArray):
                 slots = () if value.slot is None else (value.slot,)
-                self.steps.append(Step(None, name, value_text(value), slots, (), None))
+                self._defined[name] = len(self.steps)
+                self._append(None, name, "argument", (), [value], slots)
 
     # Names.
 
@@ -121,7 +141,10 @@ class StepListener(Listener):
         if name is None:
             name = self._next_name()
             slots = () if root.slot is None else (root.slot,)
-            self._add(f"{name} = constant {shape_text(np.asarray(plain(root)))}", "", slots, located=False)
+            self._defined[name] = len(self.steps)
+            self._count += 1
+            expression = f"{name} = constant {shape_text(np.asarray(plain(root)))}"
+            self._append(self._count, expression, "constant", (), [], slots)
         self._give_name(root, name)
         return name
 
@@ -130,12 +153,80 @@ class StepListener(Listener):
 
     # Steps.
 
+    def _append(
+        self,
+        number: int | None,
+        expression: str,
+        operation: str,
+        operands: tuple[int, ...],
+        results: list[Any],
+        slots: tuple[int, ...],
+        saved: tuple[Saved, ...] = (),
+        occurrence: Occurrence | None = None,
+    ) -> None:
+        summaries = tuple([summary_of(one) for one in results])
+        enters = False
+        if not all(one.is_finite for one in summaries):
+            enters = self._not_finite.isdisjoint(operands)
+            self._not_finite.add(len(self.steps))
+        place = None if occurrence is None or occurrence.place is NOWHERE else occurrence.place
+        self.steps.append(
+            Step(
+                number,
+                expression,
+                ", ".join([value_text(one) for one in results]),
+                slots,
+                saved,
+                None if place is None else SourceLocation(place.filename, place.line, place.function),
+                operation,
+                operands,
+                summaries,
+                "" if occurrence is None else occurrence.iteration,
+                self._entries,
+                enters,
+            )
+        )
+
     def _add(
-        self, expression: str, value: str, slots: tuple[int, ...], saved: tuple[Saved, ...] = (), located: bool = True
+        self,
+        expression: str,
+        operation: str,
+        operands: tuple[int, ...],
+        results: list[Any],
+        slots: tuple[int, ...],
+        saved: tuple[Saved, ...],
     ) -> None:
         self._count += 1
-        location = user_location() if located else None
-        self.steps.append(Step(self._count, expression, value, slots, saved, location))
+        here = self._occurrences.here(operation)
+        self._append(self._count, expression, operation, operands, results, slots, saved, here)
+
+    def _add_write(self, expression: str, operation: str, array: RecordedArray, value: Any, index: Any) -> None:
+        operands = self._operands(value, index, array)
+        self._add(expression, operation, operands, [array.root], (), self._saved_by_index(index))
+        step = self.steps[-1]
+        name = self.name_of(array.root)
+        assert name is not None
+        enters = step.enters
+        if operation == "write":  # what is not written to may be memory that nobody has filled yet
+            enters = not summary_of(value).is_finite and self._not_finite.isdisjoint(self._operands(value))
+        self.steps[-1] = replace(step, value=value_text(array), enters=enters, storage=(name, array.root.slot))
+        self._written[name] = len(self.steps) - 1
+
+    def _operands(self, *values: Any) -> tuple[int, ...]:
+        """The steps that computed the values as they are now, each once."""
+        found: dict[int, None] = {}
+        for value in values:
+            if type(value) in (list, tuple):  # isinstance would ask a view for its value, and so read it anew
+                found.update(dict.fromkeys(self._operands(*value)))
+                continue
+            name = self.name_of(value)
+            place = -1 if name is None else self._defined.get(name, -1)
+            if isinstance(value, RecordedArray):
+                root = self.name_of(value.root)
+                place = max(place, -1 if root is None else self._written.get(root, -1))
+            if place >= 0:
+                found[place] = None
+        return tuple(found)
 
     def _new_entry(self) -> Any:
         """The entry of the tape that was made for this step, or None for an operation on constants."""
@@ -151,16 +242,25 @@ class StepListener(Listener):
             if self._is_storage(value) and self.name_of(value) is None:
                 self._introduce(value)
         expression = call_text(found, arguments, self.name_of)
+        operands = self._operands(*[value for _, value in arguments])
         several = isinstance(result, (list, tuple))
         results = list(result) if several else [result]
         name = self._next_name()
         names = [f"{name}_{i + 1}" for i in range(len(results))] if several else [name]
         for one, own_name in zip(results, names, strict=True):
             self._give_name(one, own_name)
+            self._defined[own_name] = len(self.steps)
         saved = tuple(self._saved_by_rules(found, dict(arguments), names))
         slots = tuple(one.slot for one in results if isinstance(one, RecordedArray) and one.slot is not None)
-        values = ", ".join(value_text(one) for one in results)
-        self._add(f"{', '.join(names)} = {expression}", values, slots, saved)
+        operation = function_text(found.name)
+        self._add(f"{', '.join(names)} = {expression}", operation, operands, results, slots, saved)
+        if not self.steps[-1].enters and len(self.steps) - 1 in self._not_finite:  # it may still do so in some elements
+            values = [
+                plain(one) for _, value in arguments for one in (value if type(value) in (list, tuple) else [value])
+            ]
+            numbers = [one for one in values if isinstance(one, (float, complex, np.ndarray, np.generic))]
+            if newly_non_finite(numbers, [plain(one) for one in results], found.elementwise) is not None:
+                self.steps[-1] = replace(self.steps[-1], enters=True)
 
     def _saved_by_rules(self, found: Operation, arguments: dict[str, Any], names: list[str]) -> Iterator[Saved]:
         entry = self._new_entry()
@@ -204,11 +304,14 @@ class StepListener(Listener):
     def read(self, array: RecordedArray, index: Any, result: Any) -> None:
         """`result = array[index]`."""
         source = self.name_of(array) or self._introduce(array)
+        operands = self._operands(array, index)
         name = self._next_name()
         self._give_name(result, name)
+        self._defined[name] = len(self.steps)
         slots = () if result.slot is None else (result.slot,)
         saved = self._saved_by_index(index)
-        self._add(f"{name} = {source}[{index_text(index, self.name_of)}]", value_text(result), slots, saved)
+        expression = f"{name} = {source}[{index_text(index, self.name_of)}]"
+        self._add(expression, "read", operands, [result], slots, saved)
 
     def _target_text(self, array: RecordedArray, index: Any, in_place: bool) -> str:
         self._introduce(array)
@@ -218,12 +321,10 @@ class StepListener(Listener):
     def write(self, array: RecordedArray, index: Any, value: Any) -> None:
         """`array[index] = value`."""
         target = self._target_text(array, index, in_place=False)
-        saved = self._saved_by_index(index)
-        self._add(f"{target} = {text_of(value, self.name_of)}", value_text(array), (), saved)
+        self._add_write(f"{target} = {text_of(value, self.name_of)}", "write", array, value, index)
 
     def accumulate(self, array: RecordedArray, index: Any, value: Any, sign: int) -> None:
         """`array[index] += value`, or `-=` where `sign` is -1."""
         target = self._target_text(array, index, in_place=True)
-        saved = self._saved_by_index(index)
         operator = "+=" if sign > 0 else "-="
-        self._add(f"{target} {operator} {text_of(value, self.name_of)}", value_text(array), (), saved)
+        self._add_write(f"{target} {operator} {text_of(value, self.name_of)}", "accumulate", array, value, index)

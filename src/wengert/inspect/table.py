@@ -1,7 +1,7 @@
 """The table of a trace, as rows of cells and as aligned text.
 
-What goes in: the steps of a trace, the adjoints by slot after a reverse sweep. What comes out: rows of texts, the same
-for text and HTML. A long table shows its first and last rows, and says how many it leaves out.
+What goes in: the steps of a trace, the adjoints by slot after a reverse sweep. What comes out: rows of texts,
+and these as text. A long table shows its first and last rows, and says how many it leaves out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wengert.inspect.expressions import plain, value_text
 from wengert.inspect.listener import Step
 from wengert.inspect.memory import HeldMemory
 
-__all__ = ["Row", "Table", "make_table", "table_text"]
+__all__ = ["Row", "Table", "make_table", "saved_by_step", "table_text"]
 
 _LONGEST_EXPRESSION = 80
 _LONGEST_SOURCE = 80
@@ -78,10 +78,15 @@ def _row(step: Step, added: int, adjoints: Sequence[Any] | None) -> Row:
     )
 
 
+def saved_by_step(steps: Sequence[Step]) -> list[int]:
+    """For each step the bytes that it adds to what the steps before it keep."""
+    held = HeldMemory()
+    return [sum(held.add(one.current()) for one in step.saved) for step in steps]
+
+
 def make_table(steps: Sequence[Step], adjoints: Sequence[Any] | None, limit: int | None) -> Table:
     """The table of at most `limit` steps, half of them from the start and half from the end."""
-    held = HeldMemory()
-    added = [sum(held.add(one.current()) for one in step.saved) for step in steps]
+    added = saved_by_step(steps)
     head, tail = len(steps), len(steps)
     if limit is not None and len(steps) > limit:
         head = (limit + 1) // 2

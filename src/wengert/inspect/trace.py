@@ -10,7 +10,10 @@ follows the evaluation traces of Griewank and Walther, *Evaluating Derivatives*,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +21,12 @@ import numpy as np
 from wengert import tree
 from wengert.errors import SeedError
 from wengert.inspect.arguments import by_parameter, chosen_arguments
+from wengert.inspect.backward import backward_steps
 from wengert.inspect.expressions import plain, text_of
-from wengert.inspect.html import table_html
 from wengert.inspect.listener import StepListener
-from wengert.inspect.table import Table, make_table, table_text
+from wengert.inspect.page import page_data, page_html
+from wengert.inspect.strict import recorded_source
+from wengert.inspect.table import Table, make_table, saved_by_step, table_text
 from wengert.tape.call import RecordedCall, record_call
 from wengert.tape.ends import gather, normal_argnums, seed_leaves
 from wengert.tape.stand_ins import resolve
@@ -31,12 +36,14 @@ from wengert.tape.tape import open_tapes
 __all__ = ["Trace", "trace"]
 
 _LIMIT = 100
+_MOST_STEPS_IN_A_NOTEBOOK = 5000
 
 
 class Trace:
     """One recorded call of a function, made by `wg.trace`; see there for what `print` shows.
 
-    `value` is the function's result. In a notebook the trace shows itself as an HTML table.
+    `value` is the function's result. In a notebook the trace shows itself as the page that `show` writes, or as text
+    where it is long.
 
     >>> import numpy as np
     >>> from wengert.inspect import trace
@@ -61,6 +68,7 @@ class Trace:
         self._args = args
         self._argnums = argnums
         self._adjoints: list[Any] | None = None
+        self._cts: list[Any] | None = None
 
     def reverse(self, ct: Any = None) -> Any:
         """Sweep the recorded call in reverse; from now on the table has a column with the adjoint of each step.
@@ -84,16 +92,45 @@ class Trace:
         (np.float64(3.0), np.float64(2.0))
         """
         call = self._call
-        cts = _seeds(ct, call)
-        seeds = [(slot, one) for slot, one in zip(call.output_slots, cts, strict=True) if slot is not None]
-        self._adjoints = all_adjoints(call.tape, seeds)
+        cts = self._cts = _seeds(ct, call)
+        self._adjoints = all_adjoints(call.tape, self._seeds_by_slot(cts))
         gradients = [self._adjoints[slot] for slot in call.input_slots]
         return gather(call, gradients, tuple(self._args), self._argnums, cts)
+
+    def _seeds_by_slot(self, cts: Sequence[Any]) -> list[tuple[int, Any]]:
+        return [(slot, one) for slot, one in zip(self._call.output_slots, cts, strict=True) if slot is not None]
+
+    def show(self, path: str | os.PathLike[str]) -> None:
+        """Write the trace as one HTML file, for a browser; it needs no other file and no network.
+
+        On the page one steps forward through the values and back through the adjoints, by keys, buttons, rows, graph or
+        source lines; searches operations, names and lines; and goes to the step where NaN or infinity entered.
+
+        Args:
+            path: the file to write. One that exists is replaced.
+
+        The adjoints are those for the cotangent given to `reverse`. Without a call of `reverse` it is 1; where the
+        result is not one number, the page then has the forward sweep only.
+
+        >>> import numpy as np, os, tempfile
+        >>> from wengert.inspect import trace
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     trace(lambda x: np.sum(np.sqrt(x)))(np.zeros(3)).show(os.path.join(folder, "tape.html"))
+        """
+        Path(path).write_text(self._page(), encoding="utf-8")
+
+    def _page(self) -> str:
+        call = self._call
+        cts = self._cts
+        if cts is None and _is_one_number(call):
+            cts = _seeds(None, call)
+        sweep = None if cts is None else backward_steps(call.tape, self._seeds_by_slot(cts), self._steps)
+        return page_html(page_data(self._title(), self._returned, self._steps, saved_by_step(self._steps), sweep))
 
     @property
     def saved_bytes(self) -> int:
         """The bytes of memory that the tape keeps for the reverse sweep; memory that is saved twice counts once."""
-        return self._table(0).saved_bytes
+        return sum(saved_by_step(self._steps))
 
     def to_text(self, limit: int | None = _LIMIT) -> str:
         """The table as text, of at most `limit` steps, the first and the last; `None` shows all."""
@@ -113,13 +150,20 @@ class Trace:
         return f"<{self._title()}: {count} steps, {self.saved_bytes} bytes saved>"
 
     def _repr_html_(self) -> str:
-        return table_html(self._table(_LIMIT), self._title(), self._returned)
+        if len(self._steps) > _MOST_STEPS_IN_A_NOTEBOOK:
+            return f"<pre>{escape(self.to_text())}</pre>"
+        style = "width: 100%; height: 820px; border: 0"
+        return f'<iframe title="{escape(self._title())}" style="{style}" srcdoc="{escape(self._page())}"></iframe>'
+
+
+def _is_one_number(call: RecordedCall) -> bool:
+    return len(call.outputs) == 1 and np.shape(plain(call.outputs[0])) == ()
 
 
 def _seeds(ct: Any, call: RecordedCall) -> list[Any]:
     """The cotangents of the results, leaf by leaf; one where the result is one number and none is given."""
     if ct is None:
-        if len(call.outputs) != 1 or np.shape(plain(call.outputs[0])) != ():
+        if not _is_one_number(call):
             raise SeedError("the result is not one number: reverse needs its cotangent, of the structure of the result")
         ct = tree.unflatten(call.output_structure, [1.0])
     return seed_leaves(ct, call.output_structure, call.outputs, "cotangent")
@@ -129,7 +173,7 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
     """A function that calls `function` while recording it, and returns the recorded steps as a `Trace`.
 
     Args:
-        function: as for `vjp`.
+        function: as for `vjp`; a compiled one is recorded from its source.
         argnums: the position of the argument to differentiate, or a sequence of positions. If not given, all positional
             arguments that are floating-point numbers, arrays of them or trees of those.
     Returns:
@@ -159,6 +203,7 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
           return v2
     saved: 16 bytes
     """
+    source = recorded_source(function)
 
     def traced(*args: Any, **kwargs: Any) -> Trace:
         chosen = chosen_arguments(argnums, args)
@@ -166,8 +211,8 @@ def trace(function: Callable[..., Any], argnums: int | Sequence[int] | None = No
         returned: list[Any] = []
 
         def run(*recorded_args: Any, **recorded_kwargs: Any) -> Any:
-            listener.start(open_tapes()[-1], by_parameter(function, recorded_args, recorded_kwargs))
-            result = resolve(function)(*recorded_args, **recorded_kwargs)
+            listener.start(open_tapes()[-1], by_parameter(source, recorded_args, recorded_kwargs))
+            result = resolve(source)(*recorded_args, **recorded_kwargs)
             returned.append(result)
             return result
 

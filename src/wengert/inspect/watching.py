@@ -21,7 +21,7 @@ from wengert.tape.entries import Read, Several
 from wengert.tape.sweep import Derivatives, elementwise_rules, strong_zero
 from wengert.tape.tape import Tape
 
-__all__ = ["Bad", "Contribution", "is_finite", "newly_non_finite", "watched_forward", "watched_reverse"]
+__all__ = ["Bad", "Contribution", "ends", "is_finite", "newly_non_finite", "watched_forward", "watched_reverse"]
 
 Seeds = Sequence[tuple[int, Any]]
 
@@ -195,7 +195,7 @@ def watched_forward(tape: Tape, seeds: Seeds, results: Sequence[int]) -> Iterato
 
 def _forward_several(position: int, entry: Several, tangents: Derivatives) -> Iterator[Contribution]:
     """What an operation with several results gives to all of them."""
-    _, sources = _ends(entry)
+    _, sources = ends(entry)
     given = [tangents.by_slot[slot] for slot in sources]
     if all(one is None for one in given):
         return
@@ -214,14 +214,14 @@ def _needed(tape: Tape, results: Sequence[int]) -> set[int]:
     slots, needed = set(results), set[int]()
     for position in range(len(tape.entries) - 1, -1, -1):
         entry = tape.entries[position]
-        made, taken = _ends(entry)
+        made, taken = ends(entry)
         if slots.intersection(made):
             needed.add(position)
             slots.update(taken)
     return needed
 
 
-def _ends(entry: Any) -> tuple[list[int], list[int]]:
+def ends(entry: Any) -> tuple[list[int], list[int]]:
     """The slots that an entry makes or changes, and those that it takes from."""
     if type(entry) is tuple:
         made, links = [entry[0]], entry[1]
