@@ -14,7 +14,7 @@ from wengert.api import (
     value_and_grad,
     vjp,
 )
-from wengert.checkpointing import checkpoint, checkpointed_loop
+from wengert.checkpointing import MemoryReport, checkpoint, checkpointed_loop, memory_report
 from wengert.compiled import jit
 from wengert.custom import custom_jvp, custom_vjp
 from wengert.errors import (
@@ -43,6 +43,7 @@ __all__ = [
     "EscapedValueError",
     "LostGradientError",
     "MemoryBudgetError",
+    "MemoryReport",
     "NonFiniteError",
     "NotAcceptedError",
     "NotScalarError",
@@ -65,6 +66,7 @@ __all__ = [
     "jit",
     "jvp",
     "linearize",
+    "memory_report",
     "report",
     "returning",
     "stop_gradient",

@@ -37,6 +37,7 @@ from wengert.passes.invariants import hoist_invariants
 from wengert.passes.jam import jam_rows
 from wengert.passes.layout import lay_out_arrays
 from wengert.passes.lifetimes import shorten_lifetimes
+from wengert.passes.metering import CarriedLoop, Site, metered, metered_loops
 from wengert.passes.outward import move_loops_outward
 from wengert.passes.postponed_products import postpone_products
 from wengert.passes.sizes import unify_sizes
@@ -109,13 +110,16 @@ class Kernel:
     """A program, run on leaves: arrays and numbers of the types of its parameters, outputs left out.
 
     `in_place`: the program updates the caller's arrays, as the user's own function does; else it works on copies.
-    `derivative`: it was made from a prepared program, and is good as it is.
+    `derivative`: it was made from a prepared program, and is good as it is. `finished`: it becomes machine code so.
     """
 
-    def __init__(self, program: Program, *, in_place: bool = False, derivative: bool = False) -> None:
+    def __init__(
+        self, program: Program, *, in_place: bool = False, derivative: bool = False, finished: bool = False
+    ) -> None:
         self.program = program
         self.in_place = in_place
         self.derivative = derivative
+        self.finished = finished
         self.inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
         self.outputs = [one for one in program.parameters if isinstance(one, Array) and one.output]
         self._is_output = [isinstance(one, Array) and one.output for one in program.parameters]
@@ -138,7 +142,19 @@ class Kernel:
 
     @cached_property
     def _finished(self) -> Program:
+        if self.finished:
+            return self.program
         return _through(FINISH, self.program if self.derivative else self.prepared)
+
+    def metered(self) -> tuple[Kernel, list[Site]]:
+        """The program as it becomes machine code, with numbers of bytes as its last results: see `passes.metering`."""
+        program, sites = metered(self._finished)
+        return Kernel(program, finished=True), sites
+
+    def metered_loops(self) -> tuple[Kernel, list[CarriedLoop]]:
+        """The program with the trip counts of its outermost loops and what they carry as its last results."""
+        program, loops = metered_loops(self.prepared)
+        return Kernel(program, derivative=True), loops
 
     @cached_property
     def _are_filled(self) -> list[bool]:

@@ -75,6 +75,7 @@ class CheckpointedLoop(Recomputed):
         self.varying_at_end: list[bool] = []
         self.state_bytes = 0
         self.most_bytes: int | None = None  # of a state, as the budget is planned
+        self.planned: tuple[int, int] | None = None  # a state, and what is needed whatever is kept
 
     @property
     def reserved_bytes(self) -> int:
@@ -116,7 +117,8 @@ class CheckpointedLoop(Recomputed):
         self.first_random = self.random.now()
         state, reached = self._start(leaves, self.first_random), self._reached(leaves)
         keeping = any(self.active) and not all(tape.forward for tape in open_tapes())
-        if keeping and self.budget.memory is not None and self._has_steps(state, reached):
+        asked = any(tape.listener is not None and tape.listener.plans for tape in open_tapes())
+        if keeping and (self.budget.memory is not None or asked) and self._has_steps(state, reached):
             self._plan(state, reached)
         self.store = SnapshotStore(self.room.in_memory, self.room.on_disk, self.budget.directory)
         try:
@@ -139,9 +141,10 @@ class CheckpointedLoop(Recomputed):
         step += step // 64 + SMALL_CHANGES
         differentiated = sum(value_bytes(v) for v, on in zip(reached, self.running.active, strict=True) if on)
         size = state.nbytes + drawn
-        self.most_bytes = state.nbytes
-        self.room = self.budget.room(size, step + 6 * size + 2 * differentiated)
-        self.running.most = step
+        self.planned = size, step + 6 * size + 2 * differentiated
+        self.room = self.budget.room(*self.planned)
+        if self.budget.memory is not None:
+            self.most_bytes, self.running.most = state.nbytes, step
 
     def _has_steps(self, state: State, reached: Sequence[Any]) -> bool:
         """Whether there is a first step, which may be recorded to plan the budget."""

@@ -18,7 +18,7 @@ from wengert.tape.array import primal_of
 from wengert.tape.entries import Read, Several
 from wengert.tape.tape import Tape
 
-__all__ = ["number_of_bytes", "recorded_bytes", "text_of_bytes", "value_bytes"]
+__all__ = ["cotangent_bytes", "number_of_bytes", "recorded_bytes", "text_of_bytes", "value_bytes"]
 
 _UNITS = {
     "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
@@ -109,7 +109,7 @@ class _Cotangents:
         self.total -= self.alive.pop(slot)
 
 
-def _cotangent_bytes(tape: Tape, results: dict[int, int]) -> int:
+def cotangent_bytes(tape: Tape, results: dict[int, int]) -> int:
     """The most that cotangents take at once when the results have cotangents of so many bytes."""
     found = _Cotangents(results)
     largest = max(results.values(), default=0)
@@ -137,4 +137,4 @@ def _cotangent_bytes(tape: Tape, results: dict[int, int]) -> int:
 
 def recorded_bytes(tape: Tape, results: dict[int, int]) -> int:
     """What a tape takes while it is swept; `results` are the sizes of the cotangents given, by their slots."""
-    return _saved_bytes(tape) + len(tape.entries) * ENTRY_BYTES + _cotangent_bytes(tape, results)
+    return _saved_bytes(tape) + len(tape.entries) * ENTRY_BYTES + cotangent_bytes(tape, results)

@@ -28,8 +28,10 @@ class Listener:
     """Is told of everything that has just been recorded, with what a reader wants to see and a sweep does not need.
 
     Values are as the program has them: recorded, with their slots, or plain. What carries no derivative is told too.
-    This one does nothing with it.
+    This one does nothing with it. `plans`: checkpointed loops are to plan as if they had a budget.
     """
+
+    plans = False
 
     def opened(self, tape: Tape) -> None:
         """The recording begins, on this tape."""
