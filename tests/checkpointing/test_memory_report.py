@@ -56,7 +56,7 @@ loop at line 1, in settle: 12 steps, a state takes 80 bytes, the derivative of a
   states kept  bytes  steps run again
            12   1024                0
             6    544                5
-            3    304               11
+            3    304               10
             1    144               55"""
     )
 
