@@ -18,8 +18,8 @@ from wengert.lower.values import Abstract, Lazy, Scalar, Static, View
 from wengert.ops.table import TABLE, Operation, Rule
 from wengert.program.builder import Builder
 from wengert.program.functions import FUNCTIONS
-from wengert.program.statements import Allocate, Bind, Block, Constant, Load, Operand, Storage, Store, Value
-from wengert.program.traverse import operands, walk
+from wengert.program.statements import Allocate, Apply, Bind, Block, Constant, Load, Operand, Storage, Store, Value
+from wengert.program.traverse import operands, rebuild, walk
 
 __all__ = ["Template", "contribution", "copy_scalars", "needed_operands", "pushforward", "scalar_rule"]
 
@@ -29,7 +29,10 @@ _STRUCTURAL = ("cast", "where", "complex_number")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A lowered rule of scalars: statements over its parameters `ct` and `saves`, and the result."""
+    """A lowered rule of scalars: statements over its parameters `ct` and `saves`, and the result.
+
+    They bind values, and no more but where an operation has no scalar function: then there are arrays of rank 0 too.
+    """
 
     rule: Rule
     ct: Value
@@ -82,7 +85,12 @@ def _scalar(builder: Builder, found: Abstract) -> tuple[Block, Operand]:
 
 
 def _pure(body: Block, result: Operand) -> tuple[Block, Operand]:
-    """The statements that the result needs, with arrays of rank 0, such as `np.ones_like(out)`, as scalars."""
+    """The statements that the result needs, with arrays of rank 0, such as `np.ones_like(out)`, as scalars.
+
+    All of them, as they are, where there is an operation on arrays of rank 0.
+    """
+    if any(isinstance(statement, Apply) for statement in body):
+        return body, result
     held: dict[Storage, Operand] = {}
     known: dict[Operand, Operand] = {}
     pure: list[Bind] = []
@@ -110,17 +118,29 @@ def _pure(body: Block, result: Operand) -> tuple[Block, Operand]:
 
 
 def copy_scalars(builder: Builder, body: Block, known: dict[Operand, Operand]) -> None:
-    """Append a copy of pure statements; `known` maps their free values, and then also those that they bind."""
+    """Append a copy of a template's statements; `known` maps their free values, and then also those that they bind."""
+    places: dict[Storage, Storage] = {}
 
     def operand(one: Operand) -> Operand:
         return known.get(one, one)
 
     for statement in body:
-        assert isinstance(statement, Bind)
-        given = [operand(one) for one in statement.operands]
-        known[statement.value] = builder.bind(
-            statement.function, *given, dtype=statement.value.dtype, hint=statement.value.hint
-        )
+        match statement:
+            case Bind(value=value):
+                given = [operand(one) for one in statement.operands]
+                known[value] = builder.bind(statement.function, *given, dtype=value.dtype, hint=value.hint)
+            case Allocate(storage=storage):
+                places[storage] = builder.allocate(storage.hint, storage.dtype, zeroed=statement.zeroed)
+            case Load(value=value, storage=storage):
+                known[value] = builder.load(places[storage], hint=value.hint)
+            case _:
+                copied = rebuild(statement, operand, places.__getitem__, _no_block)
+                assert isinstance(copied, (Store, Apply))
+                builder.append(replace(copied, where=builder.where))
+
+
+def _no_block(block: Block) -> Block:
+    raise AssertionError("a rule of scalars has no loops")
 
 
 def needed_operands(statement: Bind, position: int) -> set[Operand]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from wengert.analysis.index import Index
+from wengert.errors import UnsupportedOperationError, caret
 from wengert.ops.table import TABLE
 from wengert.program.functions import FUNCTIONS
 from wengert.program.operations import operation_of
@@ -17,6 +18,7 @@ from wengert.program.statements import (
     Allocate,
     Apply,
     Bind,
+    Constant,
     Load,
     Operand,
     Pop,
@@ -31,7 +33,7 @@ from wengert.program.statements import (
 )
 from wengert.program.traverse import walk
 
-__all__ = ["Carrier", "active", "apply_paths", "carries", "differentiable_operands"]
+__all__ = ["Carrier", "active", "apply_paths", "carries", "differentiable_operands", "reached"]
 
 Carrier = Value | Storage | Stack
 
@@ -100,13 +102,44 @@ def _flows(index: Index, statement: Statement) -> tuple[list[Carrier], list[Carr
 
 
 def active(index: Index, chosen: Iterable[Carrier], results: Iterable[Carrier]) -> set[Carrier]:
-    """The active values, and the active storages (those that are not reshapes of others)."""
+    """The active values, and the active storages (those that are not reshapes of others).
+
+    Raises:
+        UnsupportedOperationError: a derivative would pass through an argument of an operation that has no rule for it.
+    """
+    varied, useful = reached(index, chosen, results)
+    for statement in walk(index.program.body):
+        if isinstance(statement, (Bind, Apply)):
+            _refuse_missing_rule(index, statement, varied, useful)
+    return varied & useful
+
+
+def _refuse_missing_rule(index: Index, statement: Bind | Apply, varied: set[Carrier], useful: set[Carrier]) -> None:
+    if isinstance(statement, Bind):
+        operation = TABLE.get(FUNCTIONS[statement.function].function)
+        targets: list[Carrier] = [statement.value]
+        inputs: tuple[Section | Operand, ...] = statement.operands
+    else:
+        operation = operation_of(statement.function)
+        targets, inputs = [index.root(one.storage) for one in statement.outputs], statement.inputs
+    if operation is None or not any(one in useful for one in targets):
+        return
+    for name, given in zip(operation.parameters, inputs, strict=False):
+        if name in operation.rules or name in operation.constant or isinstance(given, Constant):
+            continue
+        if (index.root(given.storage) if isinstance(given, Section) else given) in varied:
+            reason = f"{operation.name} has no derivative rule with respect to {name!r}"
+            raise UnsupportedOperationError(caret(statement.where, 0, reason))
+
+
+def reached(index: Index, chosen: Iterable[Carrier], results: Iterable[Carrier]) -> tuple[set[Carrier], set[Carrier]]:
+    """What is varied, and what is useful."""
     flows = [_flows(index, statement) for statement in walk(index.program.body)]
     flows = [flow for flow in flows if flow[0] and flow[1]]
     varied, useful = set(chosen), {index.root(one) if isinstance(one, Storage) else one for one in results}
     _close(varied, [(sources, targets) for sources, targets in flows])
     _close(useful, [(targets, sources) for sources, targets in reversed(flows)])
-    return varied & useful
+    return varied, useful
 
 
 def _close(reached: set[Carrier], flows: list[tuple[list[Carrier], list[Carrier]]]) -> None:

@@ -12,11 +12,11 @@ import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wengert.analysis.activity import Carrier, active, carries
+from wengert.analysis.activity import Carrier, carries, reached
 from wengert.analysis.index import index_program
 from wengert.errors import SourceLocation
-from wengert.program.statements import Array, Bind, Program, Value
-from wengert.program.traverse import bound, made, walk
+from wengert.program.statements import Array, Bind, Program
+from wengert.program.traverse import walk
 
 __all__ = ["Cut", "program_cuts"]
 
@@ -67,12 +67,7 @@ def program_cuts(program: Program, wrt: Sequence[int]) -> Iterator[Cut]:
     index = index_program(program)
     inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
     chosen: list[Carrier] = [one.storage if isinstance(one, Array) else one for one in (inputs[i] for i in wrt)]
-    every: list[Carrier] = list(chosen)
-    for statement in walk(program.body):
-        every += [one for one in (bound(statement), made(statement)) if one is not None]
-    for parameter in program.parameters:
-        every.append(parameter if isinstance(parameter, Value) else parameter.storage)
-    varied = active(index, chosen, every)
+    varied, _ = reached(index, chosen, ())
     for statement in walk(program.body):
         if isinstance(statement, Bind) and _is_cut(statement, varied):
             yield Cut(statement.where, _column(statement.where))
