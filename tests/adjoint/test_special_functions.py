@@ -34,7 +34,7 @@ def log_gamma(x):
     ],
 )
 def test_second_derivatives_of_gamma_functions(function: Callable[[Any], Any]) -> None:
-    """The rule of digamma is a polygamma function, which is an operation and no scalar function: compiled as recorded."""
+    """The rule of digamma is an operation and no scalar function: compiled as recorded."""
     compiled = wg.jit(function)
     np.testing.assert_allclose(wg.hessian(compiled)(X), wg.hessian(function)(X), rtol=1e-12, atol=1e-13)
     directions = (np.ones_like(X),)
