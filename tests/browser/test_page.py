@@ -137,6 +137,23 @@ def test_the_panel_of_a_step(reader):
     assert entry(page)["adds to"] == "v1, now 0.75"
 
 
+def test_an_update_in_place_adds_to_what_it_reads(reader):
+    """The storage keeps its adjoint, and what was added to it gets that of its part."""
+
+    def f(x, y):
+        x[1:] += y * y
+        return np.sum(x * x)
+
+    page = reader.open(trace(f)(np.array([1.0, 2.0]), 3.0))
+    page.click("#rows tr:has-text('+=')")
+    press(page, "b")
+    assert entry(page)["adjoint"] == "[2.0, 22.0]"
+    assert "now 22.0" in entry(page)["adds to"]
+    press(page, "End")
+    assert page.inner_text("#rows tr[data-item='0'] td.adjoint") == "[2.0, 22.0]"
+    assert page.inner_text("#rows tr[data-item='1'] td.adjoint") == "132.0"
+
+
 def test_rows_nodes_and_lines_lead_to_their_steps(reader):
     """In the sweep that is shown, where the step is visited there."""
     page = reader.open(traced_decay())

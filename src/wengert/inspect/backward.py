@@ -14,7 +14,7 @@ from typing import Any
 from wengert.inspect.listener import Step
 from wengert.inspect.summaries import Summary, summary_of
 from wengert.inspect.watching import ends, watched_reverse
-from wengert.tape.entries import Write
+from wengert.tape.entries import Accumulate, Write
 from wengert.tape.sweep import Derivatives
 from wengert.tape.tape import Tape
 
@@ -35,7 +35,10 @@ def _changed(entry: Any, sources: Sequence[int | None], by_slot: Sequence[Any]) 
     made, _ = ends(entry)
     if all(by_slot[slot] is None for slot in made):
         return []
-    return [slot for slot in (*sources, entry.source if isinstance(entry, Write) else None) if slot is not None]
+    if isinstance(entry, Accumulate):
+        return [entry.source]
+    written = [entry.source] if isinstance(entry, Write) else []
+    return [slot for slot in (*sources, *written) if slot is not None]
 
 
 def backward_steps(tape: Tape, seeds: Sequence[tuple[int, Any]], steps: Sequence[Step]) -> list[BackwardStep]:
