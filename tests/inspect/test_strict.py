@@ -125,6 +125,17 @@ def test_which_cuts_count(engine):
         wg.grad(engine(converted), argnums=(0, 1), strict=True)(x, np.array([1.0]))
 
 
+def parts(x):
+    fraction, _ = np.modf(x)
+    return fraction * x + x % 2.0 + np.median(np.array([x, 1.0, 4.0])) + np.interp(x, np.arange(4.0), np.arange(4.0))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_no_cut(engine):
+    """Remainders, fractions, interpolation and order statistics carry their derivative."""
+    assert wg.grad(engine(parts), strict=True)(2.5) == wg.grad(parts)(2.5) == 6.0
+
+
 def test_a_cut_that_is_meant():
     """`stop_gradient` says so; indices of extrema and comparisons are no cuts."""
     assert wg.grad(lambda x: x * int(wg.stop_gradient(x)), strict=True)(2.5) == 2.0

@@ -40,26 +40,41 @@ def _is_cut(statement: Bind, varied: set[Carrier]) -> bool:
     return statement.function in _ROUNDING or (statement.function == "cast" and to_integer)
 
 
-def _column(where: SourceLocation | None) -> int:
-    """Where on its line a call or an operator stands that makes whole numbers."""
-    if where is None:
-        return 0
-    line = linecache.getline(where.filename, where.line)
-    indent = len(line) - len(line.lstrip())
+def _on_line(where: SourceLocation) -> list[ast.expr]:
+    """The expressions that begin on a line."""
     try:
         tree = ast.parse("".join(linecache.getlines(where.filename)))
     except (SyntaxError, RecursionError):
-        return indent
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr) and node.lineno == where.line]
-    return min((node.col_offset for node in nodes if _is_whole(node)), default=indent)
+        return []
+    return [node for node in ast.walk(tree) if isinstance(node, ast.expr) and node.lineno == where.line]
+
+
+def _called(node: ast.expr) -> str:
+    """The last part of the name of the function that an expression calls."""
+    if not isinstance(node, ast.Call):
+        return ""
+    called = node.func
+    return called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
 
 
 def _is_whole(node: ast.expr) -> bool:
-    if isinstance(node, ast.Call):
-        called = node.func
-        name = called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
-        return name in _CALLS
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv)
+    return _called(node) in _CALLS or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv))
+
+
+def _cut_at(statement: Bind) -> Cut | None:
+    """The cut of a statement, at a call or an operator that makes whole numbers, if there is one on its line.
+
+    The whole part that `modf` takes off is none: the derivative passes through the other.
+    """
+    where = statement.where
+    if where is None:
+        return Cut(None, 0)
+    nodes = _on_line(where)
+    columns = [node.col_offset for node in nodes if _is_whole(node)]
+    if not columns and statement.function == "trunc" and any(_called(node) == "modf" for node in nodes):
+        return None
+    line = linecache.getline(where.filename, where.line)
+    return Cut(where, min(columns, default=len(line) - len(line.lstrip())))
 
 
 def program_cuts(program: Program, wrt: Sequence[int]) -> Iterator[Cut]:
@@ -70,4 +85,6 @@ def program_cuts(program: Program, wrt: Sequence[int]) -> Iterator[Cut]:
     varied, _ = reached(index, chosen, ())
     for statement in walk(program.body):
         if isinstance(statement, Bind) and _is_cut(statement, varied):
-            yield Cut(statement.where, _column(statement.where))
+            cut = _cut_at(statement)
+            if cut is not None:
+                yield cut

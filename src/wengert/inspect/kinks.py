@@ -38,6 +38,7 @@ def _tie(arguments: Arguments, result: Any) -> Found:
 def _rivals(arguments: Arguments, result: Any) -> Found:
     """Extrema that more than one element attains."""
     a, where, axis = np.asarray(arguments["a"]), arguments.get("where"), arguments.get("axis")
+    axis = tuple(axis) if isinstance(axis, list) else axis
     best = result if arguments.get("keepdims") or axis is None else np.expand_dims(result, axis)
     attained = np.equal(a, best)
     if where is not None and where is not np._NoValue:
