@@ -273,6 +273,27 @@ def test_the_forward_sweep_alone(reader):
     assert page.query_selector("#rows th.adjoint") is None
 
 
+def test_a_function_without_steps(reader):
+    """The page shows the argument, and says that nothing was recorded."""
+    page = reader.open(trace(lambda x: x)(1.0))
+    assert page.inner_text("#about") == "0 steps, 0 bytes saved; returns x."
+    assert page.inner_text("#source") == "No operation was recorded."
+    press(page, "End")
+    assert now(page) == "Reverse: the result x gets its adjoint, x: 1.0"
+    press(page, "b", "n", "w", "Home")
+    assert now(page) == "Forward, argument: x, value 1.0"
+
+
+def test_a_function_without_source(reader):
+    """The page says so, and has everything else."""
+    names = {}
+    exec("def f(x):\n    return x * x\n", names)
+    page = reader.open(trace(names["f"])(3.0))
+    assert page.inner_text("#source") == "<string>: its source is not known"
+    press(page, "ArrowRight")
+    assert now(page) == "Forward, step 1: v1 = x * x, value 9.0, <string>:2"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 700, 1280])
 def test_every_width_and_both_colour_schemes(reader, width, scheme):

@@ -164,6 +164,23 @@ def test_a_result_that_is_not_one_number(tmp_path):
     assert data_of(traced, tmp_path)["backward"]["value"] == ["[1.0, 3.0]", "[2.0, 6.0]"]
 
 
+def test_a_cotangent_that_is_changed_after_the_reverse_sweep(tmp_path):
+    """The page is that of the sweep, not of what the caller's array holds now."""
+    traced = trace(lambda x: x * 2.0)(np.ones(2))
+    ct = np.array([1.0, 3.0])
+    traced.reverse(ct)
+    ct[:] = np.nan
+    assert data_of(traced, tmp_path)["backward"]["value"] == ["[1.0, 3.0]", "[2.0, 6.0]"]
+
+
+def test_source_that_is_not_known(tmp_path):
+    """A function made by `exec` has no lines to show."""
+    names: dict[str, Any] = {}
+    exec("def f(x):\n    return x * x\n", names)
+    data = data_of(trace(names["f"])(3.0), tmp_path)
+    assert data["files"] == [{"name": "<string>", "pieces": []}]
+
+
 def test_one_document_that_needs_nothing_else(tmp_path):
     """No addresses, no files: a browser that obeys the page's policy cannot load anything."""
     text = page_of(trace(decay)(np.ones(3), 0.5), tmp_path)

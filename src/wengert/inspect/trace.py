@@ -27,7 +27,7 @@ from wengert.inspect.listener import StepListener
 from wengert.inspect.page import page_data, page_html
 from wengert.inspect.strict import recorded_source
 from wengert.inspect.table import Table, make_table, saved_by_step, table_text
-from wengert.tape.call import RecordedCall, record_call
+from wengert.tape.call import RecordedCall, own_copy, record_call
 from wengert.tape.ends import gather, normal_argnums, seed_leaves
 from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import all_adjoints
@@ -92,7 +92,7 @@ class Trace:
         (np.float64(3.0), np.float64(2.0))
         """
         call = self._call
-        cts = self._cts = _seeds(ct, call)
+        cts = self._cts = [own_copy(one) for one in _seeds(ct, call)]
         self._adjoints = all_adjoints(call.tape, self._seeds_by_slot(cts))
         gradients = [self._adjoints[slot] for slot in call.input_slots]
         return gather(call, gradients, tuple(self._args), self._argnums, cts)

@@ -206,7 +206,7 @@ byId("query").addEventListener("keydown", (event) => {
 
 const steps = tape.items - tape.arguments;
 byId("about").textContent =
-  `${count(steps)} steps, ${count(tape.data.savedBytes)} bytes saved; returns ${tape.data.result}. ` +
+  `${count(steps)} ${steps === 1 ? "step" : "steps"}, ${count(tape.data.savedBytes)} bytes saved; returns ${tape.data.result}. ` +
   (tape.backward ? "" : "The result is not one number: call reverse with its cotangent to see the adjoints.");
 byId("origin").disabled = !tape.origins.length && tape.nextNotFinite(-1, 1) < 0;
 byId("origin").title += tape.origins.length ? `: ${tape.origins.length} found` : ": none";

@@ -15,14 +15,13 @@ class SourcePane {
       this.items.get(key).push(item);
     });
     if (tape.data.files.length) this.draw(0);
-    else this.panel.replaceChildren("No source lines are known.");
   }
 
   draw(file) {
     this.file = file;
     const { name, pieces } = this.tape.data.files[file];
     const heading = document.createElement("h2");
-    heading.textContent = `${name}, with the number of steps of each line`;
+    heading.textContent = pieces.length ? `${name}, with the number of steps of each line` : `${name}: its source is not known`;
     const table = document.createElement("table");
     this.rows = new Map();
     pieces.forEach(([start, lines], i) => {
