@@ -60,7 +60,7 @@ kinks, ties and singular points that were hit exactly
   line 10, in hard_places: np.max(x)
       np.max at a tie of the extreme elements
   line 9, in hard_places: np.log(x - 2.0)
-      np.log with an infinite derivative, met by a strong zero (2 of 4 elements)
+      np.log with an infinite or undefined derivative, met by a strong zero (4 of 4 elements)
 
 floats that became integers, where the derivative stops
   line 2, in hard_places: int(x[0])

@@ -20,6 +20,7 @@ from wengert.lower.applying import view_of
 from wengert.lower.arrays import assign, call, update_item
 from wengert.lower.context import Context
 from wengert.lower.values import Abstract, Lazy, Scalar, Sequence, Static, View
+from wengert.ops.strong import spread, strong_zeros
 from wengert.ops.table import Operation, Rule
 from wengert.program.builder import Builder, integer
 from wengert.program.operations import operation_of
@@ -108,6 +109,10 @@ def reverse_apply(reversal: Reversal, statement: Apply) -> None:
     ct: Abstract = bars[0] if len(bars) == 1 else Sequence(tuple(bars))
     for i, operation, rule in _rules(reversal, statement):
         found = _applied(context, reversal, statement, operation, rule, ct)
+        if reversal.guarded and (operation.elementwise or (operation.reduction and rule.wrt in ("a", "x"))):
+            unit = call(context, np.ones_like, [ct], {})
+            local = _applied(context, reversal, statement, operation, rule, unit)
+            found = _guarded(context, statement, operation, ct, local, found)
         given = statement.inputs[i]
         if isinstance(given, Section):
             target = _bar(reversal, given)
@@ -133,6 +138,18 @@ def _applied(
         for name in rule.statics
     }
     return lower_into(context, rule.function, arguments, keywords)
+
+
+def _guarded(
+    context: Context, statement: Apply, operation: Operation, ct: Abstract, local: Abstract, found: Abstract
+) -> Abstract:
+    """What a cotangent contributes to an argument: zero for a zero, whatever the local derivative."""
+    if operation.reduction:
+        statics = dict(statement.statics)
+        rank = found.rank if isinstance(found, View | Lazy) else 0
+        options = [Static(rank), Static(statics.get("axis")), Static(statics.get("keepdims", True))]
+        ct = lower_into(context, spread, [ct, *options], {})
+    return lower_into(context, strong_zeros, [ct, local, found], {})
 
 
 def _total(context: Context, found: Abstract) -> Operand:

@@ -177,12 +177,21 @@ def contribution(
         if value is not None:
             primal = given[name]
             mapping[value] = known.get(primal, primal)
+    return fit(builder, _applied(builder, template, mapping, guarded), target.dtype)
+
+
+def _applied(builder: Builder, template: Template, mapping: dict[Operand, Operand], guarded: bool) -> Operand:
+    """A rule for what `mapping` gives its parameters; if it is guarded, a zero contributes zero (`ops/strong.py`)."""
+    ct = mapping[template.ct]
+    unit = mapping | {template.ct: Constant(1.0, ct.dtype)}
     copy_scalars(builder, template.body, mapping)
-    found = fit(builder, mapping.get(template.result, template.result), target.dtype)
-    if guarded and template.body:
-        zero = Constant(0.0, ct.dtype)
-        found = builder.bind("where", builder.bind("equal", ct, zero), Constant(0.0, target.dtype), found)
-    return found
+    found = mapping.get(template.result, template.result)
+    if not guarded or not template.body:
+        return found
+    copy_scalars(builder, template.body, unit)
+    local = builder.cast(unit.get(template.result, template.result), found.dtype)
+    of_zero = builder.bind("strong_product", builder.cast(ct, found.dtype), local)
+    return builder.bind("where", builder.bind("equal", ct, Constant(0.0, ct.dtype)), of_zero, found)
 
 
 def fit(builder: Builder, ct: Operand, dtype: str) -> Operand:
@@ -225,14 +234,10 @@ def pushforward(builder: Builder, statement: Bind, position: int, tangent: Opera
         return _modulus_pushforward(builder, statement, tangent)
     assert carries(value.dtype)
     tangent = fit(builder, tangent, value.dtype)
-    found = contribution_like(builder, statement, position, tangent)
-    if guarded and _template(statement, position).body:
-        zero = Constant(0.0, tangent.dtype)
-        found = builder.bind("where", builder.bind("equal", tangent, zero), Constant(0.0, value.dtype), found)
-    return found
+    return contribution_like(builder, statement, position, tangent, guarded)
 
 
-def contribution_like(builder: Builder, statement: Bind, position: int, tangent: Operand) -> Operand:
+def contribution_like(builder: Builder, statement: Bind, position: int, tangent: Operand, guarded: bool) -> Operand:
     """The rule applied to a tangent of the result's dtype, in that dtype."""
     template = _template(statement, position)
     operation = _operation(statement.function)
@@ -241,8 +246,7 @@ def contribution_like(builder: Builder, statement: Bind, position: int, tangent:
     for name, value in zip(template.rule.saves, template.saves, strict=True):
         if value is not None:
             mapping[value] = given[name]
-    copy_scalars(builder, template.body, mapping)
-    return fit(builder, mapping.get(template.result, template.result), statement.value.dtype)
+    return fit(builder, _applied(builder, template, mapping, guarded), statement.value.dtype)
 
 
 def _modulus_pushforward(builder: Builder, statement: Bind, tangent: Operand) -> Operand:

@@ -239,6 +239,22 @@ def _extreme(name: str, *, skip_nan: bool) -> Callable[..., Pair]:
     return emit
 
 
+def _strong_product(w: Writer, kind: Kind, first: Pair, second: Pair) -> Pair:
+    zero = number(kind, 0.0)
+    is_zero = compare(w, kind, "equal", first, (zero, zero))
+    return _choose(w, kind, is_zero, (zero, zero), _multiply(w, kind, first, second))
+
+
+def _xlogy(logarithm: Callable[..., Pair]) -> Callable[..., Pair]:
+    def emit(w: Writer, kind: Kind, first: Pair, second: Pair) -> Pair:
+        zero = number(kind, 0.0)
+        product = _multiply(w, kind, first, logarithm(w, kind, second))
+        at_zero = _choose(w, kind, _either("isnan", "or")(w, kind, second), second, (zero, zero))
+        return _choose(w, kind, compare(w, kind, "equal", first, (zero, zero)), at_zero, product)
+
+    return emit
+
+
 COMPLEX: dict[str, Callable[..., Pair | str]] = {
     **{name: _special(name) for name in ("erf", "erfc", "gamma", "psi", "ndtr")},
     **{name: _bessel(name) for name in ("iv", "jv")},
@@ -246,6 +262,9 @@ COMPLEX: dict[str, Callable[..., Pair | str]] = {
     "add": _add,
     "subtract": _subtract,
     "multiply": _multiply,
+    "xlogy": _xlogy(_library("clog")),
+    "xlog1py": _xlogy(_log1p),
+    "strong_product": _strong_product,
     "divide": _divide,
     "power": _power,
     "negative": _negative,

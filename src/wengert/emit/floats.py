@@ -157,6 +157,24 @@ def _logaddexp(exponential: str, factor: float) -> Callable[..., str]:
     return emit
 
 
+def _xlogy(logarithm: str) -> Callable[..., str]:
+    """X log(y), and 0 where x is 0 and y is not NaN."""
+
+    def emit(w: Writer, kind: Kind, first: str, second: str) -> str:
+        product = w.value(f"fmul {kind.register} {first}, {library(logarithm)(w, kind, second)}")
+        is_nan = _is_nan(w, kind, second)
+        at_zero = w.select(is_nan, kind.register, second, number(kind, 0.0))
+        return w.select(compare(w, kind, "equal", first, number(kind, 0.0)), kind.register, at_zero, product)
+
+    return emit
+
+
+def _strong_product(w: Writer, kind: Kind, first: str, second: str) -> str:
+    product = w.value(f"fmul {kind.register} {first}, {second}")
+    zero = number(kind, 0.0)
+    return w.select(compare(w, kind, "equal", first, zero), kind.register, zero, product)
+
+
 def _heaviside(w: Writer, kind: Kind, one: str, at_zero: str) -> str:
     register, zero = kind.register, number(kind, 0.0)
     result = w.select(compare(w, kind, "equal", one, zero), register, at_zero, one)
@@ -199,6 +217,9 @@ FLOATS: dict[str, Callable[..., str]] = {
     "copysign": _intrinsic("copysign"),
     "logaddexp": _logaddexp("exp", 1.0),
     "logaddexp2": _logaddexp("exp2", 1.0 / math.log(2.0)),
+    "strong_product": _strong_product,
+    "xlogy": _xlogy("log"),
+    "xlog1py": _xlogy("log1p"),
     "heaviside": _heaviside,
     "negative": lambda w, kind, one: w.value(f"fneg {kind.register} {one}"),
     "sign": _sign,

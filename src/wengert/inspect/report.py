@@ -115,7 +115,9 @@ class _Sweep:
             self.entered.add(entry.occurrence, f"{name} gives {number_text(bad.first)}", bad.count, max(bad.size, 1))
         if contribution.guarded:
             count, size = _count_non_finite(contribution.raw)
-            self.guarded.add(entry.occurrence, f"{name} with an infinite derivative, met by a strong zero", count, size)
+            self.guarded.add(
+                entry.occurrence, f"{name} with an infinite or undefined derivative, met by a strong zero", count, size
+            )
         if contribution.vanishes:
             inputs = 0
             for slot in contribution.sources:

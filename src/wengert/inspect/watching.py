@@ -18,7 +18,7 @@ import numpy as np
 from wengert.inspect.expressions import plain
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.tape.entries import Read, Several
-from wengert.tape.sweep import Derivatives, elementwise_rules, strong_zero
+from wengert.tape.sweep import Derivatives, is_elementwise, strong_contribution
 from wengert.tape.tape import Tape
 
 __all__ = ["Bad", "Contribution", "ends", "is_finite", "newly_non_finite", "watched_forward", "watched_reverse"]
@@ -104,10 +104,6 @@ def _is_zero(value: Any) -> bool:
     return not any(np.any(one) for one in _arrays(value))
 
 
-def _is_elementwise(rule: Any) -> bool:
-    return getattr(rule, "func", rule) in elementwise_rules()
-
-
 def _flat(values: Any) -> Iterator[Any]:
     """The numbers and arrays among given and saved values."""
     for value in values if isinstance(values, (list, tuple)) else (values,):
@@ -148,7 +144,7 @@ def _reverse_links(position: int, entry: Any, adjoints: Derivatives) -> Iterator
         start = time.perf_counter()
         with np.errstate(all="ignore"):
             raw = rule(given, *saved)
-            value = strong_zero(given, raw) if type(entry) is tuple and _is_elementwise(rule) else raw
+            value = strong_contribution(rule, given, saved, raw) if type(entry) is tuple else raw
             if isinstance(source, int):
                 adjoints.add(source, value if fit is None else fit_cotangent(value, *fit))
             else:
@@ -157,7 +153,7 @@ def _reverse_links(position: int, entry: Any, adjoints: Derivatives) -> Iterator
                         adjoints.add(one_source, fit_cotangent(one, *one_fit))
         seconds = time.perf_counter() - start
         sources = (source,) if isinstance(source, int) else tuple(source)
-        bad = newly_non_finite(_flat((given, saved)), _flat(value), _is_elementwise(rule))
+        bad = newly_non_finite(_flat((given, saved)), _flat(value), is_elementwise(rule))
         yield Contribution(position, sources, given, raw, value, bad, seconds)
 
 
@@ -184,12 +180,10 @@ def watched_forward(tape: Tape, seeds: Seeds, results: Sequence[int]) -> Iterato
             start = time.perf_counter()
             with np.errstate(all="ignore"):
                 raw = tangents.detached(rule(given, *saved), source)
-                value = raw
-                if _is_elementwise(rule):
-                    value = np.where(given == 0, np.zeros((), raw.dtype), raw)
+                value = strong_contribution(rule, given, saved, raw)
                 tangents.add(slot, value if fit is None else fit_tangent(value, *fit))
             seconds = time.perf_counter() - start
-            bad = newly_non_finite(_flat((given, saved)), _flat(value), _is_elementwise(rule))
+            bad = newly_non_finite(_flat((given, saved)), _flat(value), is_elementwise(rule))
             yield Contribution(position, sources, given, raw, value, bad, seconds)
 
 

@@ -13,13 +13,23 @@ import numpy as np
 from wengert.lower.applying import applied
 from wengert.lower.calls import lowers, static
 from wengert.lower.context import Context
-from wengert.lower.elementwise import as_operand, broadcast_sizes, cast_value, shape_of
+from wengert.lower.elementwise import (
+    as_operand,
+    broadcast_sizes,
+    cast_scalar,
+    cast_value,
+    elementwise,
+    resolve,
+    shape_of,
+)
 from wengert.lower.reductions import axes_of, is_true
 from wengert.lower.shaping import stretched
 from wengert.lower.storing import in_storage
 from wengert.lower.values import Abstract, Static, View
-from wengert.program.builder import integer
+from wengert.ops.strong import strong_product
+from wengert.program.builder import Builder, integer
 from wengert.program.operations import key_of
+from wengert.program.statements import Operand
 from wengert.rules.bessel import spherical_jn, spherical_yn
 from wengert.rules.cumulations import linear_recurrence
 from wengert.rules.elementwise import sign_of_real
@@ -98,6 +108,17 @@ def recurrence(context: Context, factor: Abstract, addend: Abstract, *, axis: Ab
     given = [cast_value(context, each, dtype) for each in (one, other)]
     (found,) = applied(context, key, given, [(dtype, other.sizes)], axis=along)
     return found
+
+
+@lowers(strong_product)
+def strong(context: Context, x1: Abstract, x2: Abstract) -> Abstract:
+    first, second = (as_operand(context, one) for one in (x1, x2))
+    dtype = resolve(context, np.multiply, [first, second])[-1]
+
+    def compute(builder: Builder, x: Operand, y: Operand) -> Operand:
+        return builder.bind("strong_product", cast_scalar(builder, x, dtype), cast_scalar(builder, y, dtype))
+
+    return elementwise(context, [first, second], dtype, compute)
 
 
 @lowers(sign_of_real)

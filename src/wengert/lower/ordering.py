@@ -89,10 +89,12 @@ def extremum(
         size = shape_of(value)[k]
         if not started:
             builder.check(builder.bind("greater", size, integer(0)), "ValueError", text)
+    # A starting value of floats is an element like the others, so that it shares in ties as they do.
+    takes_part = started and value.dtype.startswith("float")
     if started:
-        value = _padded(context, value, axis, _worst(value.dtype, name))
+        value = _padded(context, value, axis, _worst(value.dtype, name), initial if takes_part else None)
     found = _reduced(context, key, value, axis, keepdims, value.dtype)
-    return stored(context, out, _with_initial(context, name, found, initial))
+    return stored(context, out, found if takes_part else _with_initial(context, name, found, initial))
 
 
 def _is_reduction(function: Any) -> bool:
@@ -109,21 +111,33 @@ def _worst(dtype: str, name: str) -> Any:
     return np.iinfo(dtype).min if name in ("maximum", "fmax") else np.iinfo(dtype).max
 
 
-def _padded(context: Context, value: ArrayLike, axis: Abstract | None, worst: Any) -> ArrayLike:
-    """The array, or, where there is nothing to choose among, one with an element that loses to every other."""
+def _padded(context: Context, value: ArrayLike, axis: Abstract | None, worst: Any, more: Abstract | None) -> ArrayLike:
+    """The array, or, where there is nothing to choose among, one with an element that loses to every other.
+
+    With one element `more` for each result, if it is given.
+    """
     view = in_storage(context, value)
     axes = axes_of(context, axis, view.rank)
-    if all(isinstance(view.sizes[k], Constant) and view.sizes[k] != integer(0) for k in axes):
+    if more is None and all(isinstance(view.sizes[k], Constant) and view.sizes[k] != integer(0) for k in axes):
         return view
     builder = context.builder
-    sizes = tuple(
-        size_of(context, builder.bind("maximum", one, integer(1))) if k in axes else one
-        for k, one in enumerate(view.sizes)
-    )
+
+    def padded(k: int, size: Operand) -> Operand:
+        if k not in axes:
+            return size
+        if more is not None and k == axes[0]:
+            return size_of(context, builder.bind("add", size, integer(1)))
+        return size_of(context, builder.bind("maximum", size, integer(1)))
+
+    sizes = tuple(padded(k, one) for k, one in enumerate(view.sizes))
     target = new_array(context, "padded", view.dtype, sizes)
     assign(context, target, Static(worst))
     items: list[Any] = [SliceItem(None, Scalar(one, weak=True)) for one in view.sizes]
     assign(context, view_of(context, target, items), view)
+    if more is not None:
+        last: dict[int, Any] = {k: Static(0) for k in axes} | {axes[0]: Scalar(view.sizes[axes[0]], weak=True)}
+        place = [last.get(k, SliceItem()) for k in range(view.rank)]
+        assign(context, view_of(context, target, place), more)
     return target
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from wengert.lower.bounds import loop, nest, product
 from wengert.lower.calls import lowers, static, unsupported_option
 from wengert.lower.context import Context
-from wengert.lower.creation import dtype_name
+from wengert.lower.creation import choose, dtype_name
 from wengert.lower.elementwise import (
     ArrayLike,
     as_operand,
@@ -254,8 +254,15 @@ def var(
     left = ufunc(context, "maximum", [ufunc(context, "subtract", [count, less]), Scalar(Constant(0.0, name), False)])
     found = ufunc(context, "divide", [found, left])
     if function is np.std:
-        found = ufunc(context, "sqrt", [found])
+        found = _deviation(context, as_operand(context, materialise(context, found)))
     return stored(context, out, found)
+
+
+def _deviation(context: Context, variance: ArrayLike) -> ArrayLike:
+    """The root of a variance, with derivative zero where that is zero: the subgradient of least norm."""
+    zero, one = (cast_value(context, Scalar(Constant(value, "float64"), True), variance.dtype) for value in (0.0, 1.0))
+    vanishes = as_operand(context, materialise(context, ufunc(context, "equal", [variance, zero])))
+    return choose(context, vanishes, zero, ufunc(context, "sqrt", [choose(context, vanishes, one, variance)]))
 
 
 @lowers(np.any, np.all, np.count_nonzero, np.logical_or.reduce, np.logical_and.reduce)

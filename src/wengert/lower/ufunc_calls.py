@@ -64,7 +64,12 @@ def _divmod(context: Context, operands: list[ArrayLike]) -> Abstract:
 def _modf(context: Context, operands: list[ArrayLike]) -> Abstract:
     held = as_operand(context, materialise(context, operands[0]))
     whole = as_operand(context, materialise(context, ufunc(context, "trunc", [held])))
-    rest = ufunc(context, "copysign", [ufunc(context, "subtract", [held, whole]), held])
+    # Written for either sign, so that a zero has the sign of the number; an infinity has no rest.
+    above = ufunc(context, "subtract", [held, whole])
+    below = ufunc(context, "negative", [ufunc(context, "subtract", [whole, held])])
+    rest = choose(context, ufunc(context, "signbit", [held]), below, above)
+    zero = ufunc(context, "copysign", [cast_value(context, _number(0.0), held.dtype), held])
+    rest = choose(context, ufunc(context, "isinf", [held]), zero, rest)
     return Sequence((materialise(context, rest), whole))
 
 
@@ -126,17 +131,6 @@ def _sign(context: Context, operands: list[ArrayLike]) -> Abstract:
     return ufunc(context, "divide", [held, choose(context, is_zero, one, length)])
 
 
-def _xlogy(context: Context, operands: list[ArrayLike], logarithm: str) -> Abstract:
-    """`x * log(y)`, and 0 where x is 0 and y is not NaN."""
-    x, y = (as_operand(context, materialise(context, one)) for one in operands)
-    is_zero = ufunc(context, "equal", [x, _number(0.0)])
-    no_nan = ufunc(context, "logical_not", [ufunc(context, "isnan", [y])])
-    vanishes = ufunc(context, "logical_and", [is_zero, no_nan])
-    product = ufunc(context, "multiply", [x, ufunc(context, logarithm, [y])])
-    zero = cast_value(context, _number(0.0), product.dtype)
-    return choose(context, vanishes, zero, product)
-
-
 _DEGREES = 180.0 / np.pi
 _COMBINATIONS: dict[np.ufunc, Combination] = {
     np.positive: _positive,
@@ -152,8 +146,6 @@ _COMBINATIONS: dict[np.ufunc, Combination] = {
     np.modf: _modf,
     np.frexp: _frexp,
     np.ldexp: _ldexp,
-    scipy.special.xlogy: partial(_xlogy, logarithm="log"),
-    scipy.special.xlog1py: partial(_xlogy, logarithm="log1p"),
     scipy.special.cbrt: lambda context, operands: ufunc(context, "cbrt", operands),
     scipy.special.exp2: lambda context, operands: ufunc(context, "exp2", operands),
     scipy.special.expm1: lambda context, operands: ufunc(context, "expm1", operands),

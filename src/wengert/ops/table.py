@@ -73,7 +73,8 @@ class Operation:
     """A function with derivative rules, and what the drivers must know to apply them.
 
     `parameters` are the names of its arguments in the order in which `bind(*args, **kwargs)` returns their values.
-    `elementwise`: the Jacobian is diagonal after broadcasting. `holomorphic`: so it is for complex arguments too.
+    `elementwise`: the Jacobian is diagonal after broadcasting. `reduction`: each element of the result depends on those
+    of the argument along the axes reduced, and on no others. `holomorphic`: so it is for complex arguments too.
     `linear`: the arguments in which it is linear, each with the others held fixed. `sequence`: the argument that is a
     sequence of arrays. `constant`: array arguments through which no derivative passes (indices, conditions).
     `pushforwards`: rules for forward mode, where there is something better than the transpose of a rule.
@@ -88,6 +89,7 @@ class Operation:
     defaults: dict[str, Any]
     bind: Callable[..., tuple[Any, ...]]
     elementwise: bool = False
+    reduction: bool = False
     holomorphic: bool = True
     linear: frozenset[str] = frozenset()
     sequence: str | None = None
@@ -177,6 +179,7 @@ def declare(
     function: Function,
     *,
     elementwise: bool = False,
+    reduction: bool = False,
     holomorphic: bool = True,
     linear: Iterable[str] = (),
     sequence: str | None = None,
@@ -189,6 +192,7 @@ def declare(
         function,
         signature_of(function),
         elementwise=elementwise,
+        reduction=reduction,
         holomorphic=holomorphic,
         linear=frozenset(linear),
         sequence=sequence,
@@ -262,6 +266,7 @@ def alias(function: Function, of: Function) -> None:
         function,
         signature,
         elementwise=source.elementwise,
+        reduction=source.reduction,
         holomorphic=source.holomorphic,
         linear=source.linear,
         sequence=source.sequence,

@@ -173,6 +173,10 @@ def _special_text(statement: Bind, operands: Sequence[Expression]) -> _Text | No
             condition, then, otherwise = operands
             texts = then.at_least(OR), condition.at_least(OR), otherwise.at_least(CONDITIONAL)
             return "{} if {} else {}".format(*texts), CONDITIONAL, None
+        case "strong_product":
+            product = f"{first.at_least(PRODUCT)} * {operands[1].at_least(PRODUCT + 1)}"
+            zero = constant_text(Constant(0.0, statement.value.dtype)).text
+            return f"{zero} if {first.at_least(COMPARISON + 1)} == 0 else {product}", CONDITIONAL, None
         case "cast":
             return _cast_text(first, dtype, statement.value.dtype), ATOM, None
         case "complex_number":

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from wengert.ops.strong import strong_product
+
 __all__ = ["BY_FUNCTION", "FUNCTIONS", "ScalarFunction", "result_dtype"]
 
 
@@ -50,7 +52,8 @@ FUNCTIONS: dict[str, ScalarFunction] = {
     **_declare("bool", 2, np, "logical_and logical_or logical_xor"),
     **_declare("bool", 1, np, "logical_not isnan isinf isfinite signbit"),
     **_declare("same", 1, scipy.special, "erf erfc erfinv gamma gammaln psi expit ndtr i0 i1 j0 j1"),
-    **_declare("same", 2, scipy.special, "iv jv"),
+    **_declare("same", 2, scipy.special, "iv jv xlogy xlog1py"),
+    "strong_product": ScalarFunction("strong_product", strong_product, 2, "same"),
     # select(condition, x, y) and the conversion to the dtype of the value; complex_number(real, imag).
     "where": ScalarFunction("where", np.where, 3, "same"),
     "cast": ScalarFunction("cast", np.asarray, 1, "given"),

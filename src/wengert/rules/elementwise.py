@@ -18,7 +18,7 @@ from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import composite, constant, declare, operation, vjp
 from wengert.rules.casting import as_array, cast_to
 
-__all__ = ["LN_2", "LN_10"]
+__all__ = ["LN_2", "LN_10", "not_negative"]
 
 LN_2 = math.log(2.0)
 LN_10 = math.log(10.0)
@@ -177,24 +177,29 @@ def expm1_x(ct: Any, x: Any) -> Any:
     return ct * np.exp(x)  # out + 1 would lose all digits far below zero
 
 
+def not_negative(x: Any) -> Any:
+    """`x`, and NaN where it is a negative number, of which the logarithm is NaN though its reciprocal is not."""
+    return x if np.iscomplexobj(x) else np.where(np.less(x, 0), np.nan * x, x)
+
+
 @vjp(np.log, wrt="x", singular=True)
 def log_x(ct: Any, x: Any) -> Any:
-    return ct / x
+    return ct / not_negative(x)
 
 
 @vjp(np.log2, wrt="x", singular=True)
 def log2_x(ct: Any, x: Any) -> Any:
-    return ct / (LN_2 * x)
+    return ct / (LN_2 * not_negative(x))
 
 
 @vjp(np.log10, wrt="x", singular=True)
 def log10_x(ct: Any, x: Any) -> Any:
-    return ct / (LN_10 * x)
+    return ct / (LN_10 * not_negative(x))
 
 
 @vjp(np.log1p, wrt="x", singular=True)
 def log1p_x(ct: Any, x: Any) -> Any:
-    return ct / (1.0 + x)
+    return ct / not_negative(1.0 + x)
 
 
 # The logistic function of the difference: `exp(x1 - out)` would lose the digits that a large result takes.

@@ -29,7 +29,7 @@ def sign_of_sum(a: Any, b: Any, axis: Any) -> Any:
     return special.logsumexp(a, axis=axis, b=b, keepdims=True, return_sign=True)[1]
 
 
-@operation()
+@operation(reduction=True)
 def log_sum_exp(a: Any, b: Any, *, axis: Any) -> Any:
     """`scipy.special.logsumexp(a, axis, b, keepdims=True)`, for arrays `a` and `b` of one shape."""
     return special.logsumexp(a, axis=axis, b=b, keepdims=True)

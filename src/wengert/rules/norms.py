@@ -15,12 +15,12 @@ import numpy as np
 from wengert.ops.table import composite, operation, vjp
 from wengert.rules.linalg import regular
 from wengert.rules.products import conjugate
-from wengert.rules.reductions import expand
+from wengert.rules.reductions import expand, over_length
 
 __all__ = ["euclidean_norm", "power_norm"]
 
 
-@operation()
+@operation(reduction=True)
 def euclidean_norm(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The root of the sum of the squared absolute values, over all axes, one or two."""
     return np.linalg.norm(x, axis=axis, keepdims=keepdims)
@@ -28,11 +28,11 @@ def euclidean_norm(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 @vjp(euclidean_norm, wrt="x")
 def euclidean_norm_x(ct: Any, x: Any, out: Any, *, axis: Any, keepdims: Any) -> Any:
-    size = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(x), axis, keepdims)
-    return expand(ct, np.ndim(x), axis, keepdims) * (conjugate(x) / size)
+    direction = over_length(conjugate(x), expand(out, np.ndim(x), axis, keepdims))
+    return expand(ct, np.ndim(x), axis, keepdims) * direction
 
 
-@operation()
+@operation(reduction=True)
 def power_norm(x: Any, *, ord: Any, axis: Any, keepdims: bool = False) -> Any:
     """The sum of the powers `ord` of the absolute values along one axis, to the power `1 / ord`."""
     return np.linalg.norm(x, ord, axis, keepdims)

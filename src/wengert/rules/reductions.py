@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from wengert.ops.strong import spread as expand
 from wengert.ops.table import UFUNC_METHODS, alias, declare, operation, vjp
 
-__all__ = ["expand", "fmax_reduce", "fmin_reduce", "hypot_reduce", "logaddexp_reduce"]
+__all__ = ["expand", "fmax_reduce", "fmin_reduce", "hypot_reduce", "logaddexp_reduce", "over_length"]
 
 
-def expand(ct: Any, rank: int, axis: Any, keepdims: Any) -> Any:
-    """A reduced cotangent with axes of length one where `axis` was reduced."""
-    if keepdims or axis is None or rank == 0:
-        return ct if keepdims or rank == 0 else np.reshape(ct, (1,) * rank)
-    return np.expand_dims(ct, tuple(i % rank for i in (axis if isinstance(axis, tuple) else (axis,))))
+def over_length(a: Any, length: Any) -> Any:
+    """`a / length`, and zero where the length is zero: there is no direction, and none of its derivatives."""
+    is_zero = length == 0
+    return np.where(is_zero, np.zeros((), length.dtype), a / np.where(is_zero, np.ones((), length.dtype), length))
 
 
 def _spread(ct: Any, shape: Any, where: Any, axis: Any, keepdims: Any) -> Any:
@@ -95,7 +95,7 @@ def _factors(a: Any, where: Any) -> Any:
     return a if where is None else np.where(where, a, np.ones_like(a))
 
 
-declare(np.prod)
+declare(np.prod, reduction=True)
 UFUNC_METHODS[np.multiply, "reduce"] = np.prod
 
 
@@ -221,7 +221,7 @@ def _freedom(shape: Any, where: Any, axis: Any, ddof: Any, correction: Any) -> A
     return np.maximum(_count(shape, where, axis) - (ddof if correction is None else correction), 0)
 
 
-declare(np.var)
+declare(np.var, reduction=True)
 
 
 @vjp(np.var, wrt="a")
@@ -237,7 +237,7 @@ def var_mean(ct: Any, a: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, co
     return _masked(-2.0 * share * _conjugate(_deviations(a, where, mean, axis)), where)
 
 
-declare(np.std)
+declare(np.std, reduction=True)
 
 
 @vjp(np.std, wrt="a")
@@ -251,24 +251,23 @@ def std_a(
     """
     apart = _deviations(a, where, mean, axis)
     apart = apart if mean is not None else _deviations(apart, where, None, axis)
-    spread = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return _masked(share * (_conjugate(apart) / spread), where)
+    return _masked(share * over_length(_conjugate(apart), expand(out, np.ndim(a), axis, keepdims)), where)
 
 
 @vjp(np.std, wrt="mean")
 def std_mean(
     ct: Any, a: Any, out: Any, where: Any, mean: Any, *, axis: Any, ddof: Any, correction: Any, keepdims: Any
 ) -> Any:
-    spread = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
+    apart = _conjugate(_deviations(a, where, mean, axis))
     share = expand(ct, np.ndim(a), axis, keepdims) / _freedom(np.shape(a), where, axis, ddof, correction)
-    return _masked(-share * (_conjugate(_deviations(a, where, mean, axis)) / spread), where)
+    return _masked(-share * over_length(apart, expand(out, np.ndim(a), axis, keepdims)), where)
 
 
 # Reductions of ufuncs that are no functions of NumPy.
 
 
-@operation()
+@operation(reduction=True)
 def hypot_reduce(
     a: Any,
     *,
@@ -288,16 +287,16 @@ UFUNC_METHODS[np.hypot, "reduce"] = hypot_reduce
 
 @vjp(hypot_reduce, wrt="a")
 def hypot_reduce_a(ct: Any, a: Any, out: Any, where: Any, *, axis: Any, keepdims: Any) -> Any:
-    length = expand(np.where(out == 0, np.ones((), out.dtype), out), np.ndim(a), axis, keepdims)
-    return _spread(ct, np.shape(a), where, axis, keepdims) * (a / length)
+    direction = over_length(a, expand(out, np.ndim(a), axis, keepdims))
+    return _spread(ct, np.shape(a), where, axis, keepdims) * direction
 
 
 @vjp(hypot_reduce, wrt="initial")
 def hypot_reduce_initial(ct: Any, out: Any, initial: Any) -> Any:
-    return ct * (initial / np.where(out == 0, np.ones((), out.dtype), out))
+    return ct * over_length(initial, out)
 
 
-@operation()
+@operation(reduction=True)
 def logaddexp_reduce(
     a: Any,
     *,

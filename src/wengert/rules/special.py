@@ -18,7 +18,7 @@ from scipy import special
 from wengert.errors import UnsupportedOperationError
 from wengert.ops.table import alias, composite, declare, operation, vjp
 from wengert.rules.casting import cast_to
-from wengert.rules.elementwise import LN_10
+from wengert.rules.elementwise import LN_10, not_negative
 
 __all__ = ["hurwitz_zeta", "polygamma", "riemann_zeta"]
 
@@ -137,7 +137,7 @@ def expit_x(ct: Any, out: Any) -> Any:
 
 @vjp(special.logit, wrt="x", singular=True)
 def logit_x(ct: Any, x: Any) -> Any:
-    return ct / (x * (1.0 - x))
+    return ct / not_negative(x * (1.0 - x))
 
 
 @vjp(special.log_expit, wrt="x")

@@ -12,6 +12,7 @@ import numpy as np
 
 from wengert.ops.table import composite, declare, vjp
 from wengert.rules.casting import as_array
+from wengert.rules.elementwise import not_negative
 
 
 @vjp(np.sin, wrt="x")
@@ -93,7 +94,7 @@ def arccosh_x(ct: Any, x: Any) -> Any:
 
 @vjp(np.arctanh, wrt="x", singular=True)
 def arctanh_x(ct: Any, x: Any) -> Any:
-    return ct / ((1.0 - x) * (1.0 + x))
+    return ct / not_negative((1.0 - x) * (1.0 + x))
 
 
 # Angles. Each of the four conversions is linear, so its rule is itself.

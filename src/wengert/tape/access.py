@@ -210,6 +210,15 @@ def _write_overlapping_mask(target: Any, index: Any, plain: Any) -> None:
         )
 
 
+def _apart(target: Any, plain: Any) -> Any:
+    """What is stored, in memory of its own where it may be the target's.
+
+    NumPy means to copy it then, but NumPy 2.4 does not where a row is set from a column that crosses it.
+    """
+    are_arrays = type(plain) is np.ndarray and type(target) is np.ndarray
+    return plain.copy() if are_arrays and np.may_share_memory(target, plain) else plain
+
+
 def write(array: RecordedArray, index: Any, value: Any) -> None:
     """`array[index] = value`, for any index."""
     index = _plain_bounds(index)
@@ -223,7 +232,7 @@ def write(array: RecordedArray, index: Any, value: Any) -> None:
     if isinstance(value, RecordedArray) and value.root is root and _has_mask(index):
         _write_overlapping_mask(target, index, plain)
     else:
-        target[index] = plain
+        target[index] = _apart(target, plain)
     if source is not None or root.slot is not None:
         if root.slot is None:
             root.slot = next(tape.slots)

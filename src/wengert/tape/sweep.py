@@ -7,7 +7,8 @@ zero.
 
 **Strong zeros.** A zero derivative contributes zero, even where the local derivative is infinite or NaN. Sweeps are
 linear in the seed, so an infinity or NaN that matters reaches the result. The reverse sweep is therefore run plainly,
-and run again with strong zeros applied to every elementwise rule only where the result is not finite.
+and run again with strong zeros, applied to the rules of elementwise functions and of reductions, only where the result
+is not finite. A zero has a derivative of its own all the same, which `ops/strong.py` keeps.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
+from wengert.ops.strong import spread, strong_zeros
 from wengert.ops.table import TABLE
 from wengert.tape.array import RecordedArray, constant_array, primal_of
 from wengert.tape.tape import Tape, open_tapes
@@ -27,10 +29,10 @@ __all__ = [
     "Derivatives",
     "Template",
     "all_adjoints",
-    "elementwise_rules",
     "forward_sweep",
+    "is_elementwise",
     "reverse_sweep",
-    "strong_zero",
+    "strong_contribution",
     "template_of",
 ]
 
@@ -130,20 +132,38 @@ class Derivatives:
         return value
 
 
-def strong_zero(ct: Any, contribution: Any) -> Any:
-    """What an elementwise rule contributes, with zero where the cotangent is zero."""
-    if np.shape(ct) != np.shape(contribution):
-        return contribution
-    return np.where(ct == 0, np.zeros((), contribution.dtype), contribution)
-
-
 @functools.cache
-def elementwise_rules() -> frozenset[Any]:
-    """The rules of the table to which strong zeros apply."""
-    return frozenset(rule.function for found in TABLE.values() if found.elementwise for rule in found.rules.values())
+def _strong_rules() -> dict[Any, bool]:
+    """The rules that strong zeros are applied to, each with whether it is that of a reduction."""
+    return {
+        rule.function: found.reduction
+        for found in TABLE.values()
+        if found.elementwise or found.reduction
+        for rule in found.rules.values()
+        if found.elementwise or rule.wrt in ("a", "x")
+    }
 
 
-def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = False) -> Derivatives:
+def is_elementwise(rule: Callable[..., Any]) -> bool:
+    """Whether a rule is that of an elementwise function."""
+    return _strong_rules().get(getattr(rule, "func", rule)) is False
+
+
+def strong_contribution(rule: Callable[..., Any], ct: Any, saved: Sequence[Any], found: Any) -> Any:
+    """What a cotangent contributes to an argument, or a tangent to a result, by a rule: zero for a zero."""
+    is_reduction = _strong_rules().get(getattr(rule, "func", rule))
+    if is_reduction is None or (not is_reduction and np.shape(ct) != np.shape(found)):
+        return found
+    local = np.zeros((), found.dtype)
+    if isinstance(ct, RecordedArray):  # the zero may have a derivative of its own
+        local = rule(np.ones(np.shape(ct), ct.dtype), *saved)
+    if is_reduction:
+        options = getattr(rule, "keywords", {})
+        ct = spread(ct, np.ndim(found), options.get("axis"), options.get("keepdims", True))
+    return strong_zeros(ct, local, found)
+
+
+def _reverse(tape: Tape, seeds: Seeds, strong: bool, keep_all: bool = False) -> Derivatives:
     adjoints = Derivatives(tape.size, seeds)
     by_slot, owned, add, plain = adjoints.by_slot, adjoints.owned, adjoints.add, adjoints.plain
     for entry in reversed(tape.entries):
@@ -158,8 +178,8 @@ def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = 
             by_slot[slot] = None
         for rule, source, fit, saved in links:
             contribution = rule(ct, *saved)
-            if strong and getattr(rule, "func", rule) in strong:
-                contribution = strong_zero(ct, contribution)
+            if strong:
+                contribution = strong_contribution(rule, ct, saved, contribution)
             if type(source) is not int:
                 for one_source, one_fit, one in zip(source, fit, contribution, strict=True):
                     if one_source is not None:
@@ -178,18 +198,18 @@ def _reverse(tape: Tape, seeds: Seeds, strong: frozenset[Any], keep_all: bool = 
     return adjoints
 
 
-def _run_with_strong_zeros_if_needed(run: Callable[[frozenset[Any]], list[Any]]) -> list[Any]:
+def _run_with_strong_zeros_if_needed(run: Callable[[bool], list[Any]]) -> list[Any]:
     with np.errstate(all="ignore"):
-        found = run(frozenset())
+        found = run(False)
         if all(value is None or np.isfinite(primal_of(value)).all() for value in found):
             return found
-        return run(elementwise_rules())
+        return run(True)
 
 
 def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequence[int | None]) -> list[Any]:
     """The adjoints of the slots `sources` for the cotangents `seeds`; None where nothing depends on the source."""
 
-    def run(strong: frozenset[Any]) -> list[Any]:
+    def run(strong: bool) -> list[Any]:
         adjoints = _reverse(tape, seeds, strong)
         return [None if slot is None else adjoints.by_slot[slot] for slot in sources]
 
@@ -202,10 +222,10 @@ def reverse_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], sources: Sequenc
 def all_adjoints(tape: Tape, seeds: Sequence[tuple[int, Any]]) -> list[Any]:
     """The adjoint of every slot, for people to read."""
     with np.errstate(all="ignore"):
-        return _reverse(tape, seeds, elementwise_rules(), keep_all=True).by_slot
+        return _reverse(tape, seeds, True, keep_all=True).by_slot
 
 
-def _forward(tape: Tape, seeds: Seeds, strong: frozenset[Any]) -> Derivatives:
+def _forward(tape: Tape, seeds: Seeds, strong: bool) -> Derivatives:
     tangents = Derivatives(tape.size, seeds)
     by_slot, add = tangents.by_slot, tangents.add
     for entry in tape.entries:
@@ -223,8 +243,8 @@ def _forward(tape: Tape, seeds: Seeds, strong: frozenset[Any]) -> Derivatives:
                 if all(one is None for one in tangent):
                     continue
             contribution = tangents.detached(rule(tangent, *saved), source)
-            if strong and getattr(rule, "func", rule) in strong:
-                contribution = np.where(tangent == 0, np.zeros((), contribution.dtype), contribution)
+            if strong:
+                contribution = strong_contribution(rule, tangent, saved, contribution)
             add(slot, contribution if fit is None else fit_tangent(contribution, *fit))
     return tangents
 
@@ -232,7 +252,7 @@ def _forward(tape: Tape, seeds: Seeds, strong: frozenset[Any]) -> Derivatives:
 def forward_sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], results: Sequence[int | None]) -> list[Any]:
     """The tangents of the slots `results` for the tangents `seeds`; None where a result depends on no seed."""
 
-    def run(strong: frozenset[Any]) -> list[Any]:
+    def run(strong: bool) -> list[Any]:
         tangents = _forward(tape, seeds, strong)
         return [None if slot is None else tangents.by_slot[slot] for slot in results]
 

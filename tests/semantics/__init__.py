@@ -1,0 +1,1 @@
+"""What derivatives mean where calculus does not say: every sentence of docs/semantics.md, through both engines."""
