@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from wengert import tree
+from wengert.checkpointing.compiled import within_budget
+from wengert.checkpointing.progress import Progress
 from wengert.compiled import Jitted
 from wengert.errors import ArgumentError, NotScalarError, SeedError
 from wengert.inspect.strict import StrictListener, strictly
@@ -38,6 +41,9 @@ __all__ = [
 ]
 
 Function = Callable[..., Any]
+Amount = float | str | None
+Directory = str | os.PathLike[str] | None
+ProgressWanted = bool | Callable[[Progress], object]
 
 
 def _result(call: RecordedCall) -> Any:
@@ -79,12 +85,28 @@ def _like_function(wrapper: Function, function: Function, text: str) -> Function
     return wrapper
 
 
+def _swept_gradient(call: RecordedCall, function: Function) -> Any:
+    """The derivatives of the one real result."""
+    _check_scalar(call, function)
+    slot, value = call.output_slots[0], call.outputs[0]
+    seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
+    return reverse_sweep(call.tape, seeds, call.input_slots)
+
+
 def _listener(strict: bool) -> StrictListener | None:
     return StrictListener() if strict else None
 
 
 def value_and_grad(
-    function: Function, argnums: Argnums = 0, has_aux: bool = False, *, strict: bool = False
+    function: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    *,
+    strict: bool = False,
+    memory: Amount = None,
+    disk: Amount = None,
+    directory: Directory = None,
+    progress: ProgressWanted = False,
 ) -> Function:
     """A function that returns the value of `function` and its gradient, from one recorded run.
 
@@ -93,6 +115,8 @@ def value_and_grad(
         argnums: the position of the argument to differentiate, or a sequence of positions.
         strict: a derivative that stops where a float becomes an integer, and NaN or infinity that comes of finite
             numbers, is an error that says where. Slower: for finding a fault.
+        memory, disk, directory, progress: what the derivative of a compiled function stores at most, as bytes or as
+            text such as `"500 MB"`, and where; whether to show how far it is. {doc}`checkpointing` has the details.
     Returns:
         A function of the same arguments that returns `(value, gradient)`, or `((value, auxiliary), gradient)`; the
         gradient is a tree like the argument, or a tuple of them where `argnums` is a sequence. It fits
@@ -102,6 +126,7 @@ def value_and_grad(
         ArgumentError: an argument to differentiate is not floating-point, or `argnums` names none.
         LostGradientError: a recorded value was stored where it cannot be followed.
         CutGradientError, NonFiniteError: with `strict` only.
+        MemoryBudgetError: `memory` is too little; it names the least that would do, before the loops run.
 
     >>> import numpy as np
     >>> import wengert as wg
@@ -110,6 +135,7 @@ def value_and_grad(
 
     Source: reverse accumulation; Griewank and Walther, *Evaluating Derivatives*, 2nd ed., section 3.2.
     """
+    function = within_budget(function, memory, disk, directory, progress)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         numbers = normal_argnums(argnums, len(args))
@@ -122,20 +148,26 @@ def value_and_grad(
             call = record_call(
                 own, args, kwargs, numbers, forward=False, keep=False, has_aux=has_aux, listener=_listener(strict)
             )
-            _check_scalar(call, function)
-            slot, value = call.output_slots[0], call.outputs[0]
-            seeds = [] if slot is None else [(slot, np.ones((), getattr(value, "dtype", np.float64))[()])]
-            gradient = gather(call, reverse_sweep(call.tape, seeds, call.input_slots), args, argnums)
+            gradient = gather(call, _swept_gradient(call, function), args, argnums)
             call.tape.release()
-            result = _result(call)
-            return ((result, call.auxiliary) if has_aux else result), gradient
+            return ((_result(call), call.auxiliary) if has_aux else _result(call)), gradient
 
         return strictly(function, run) if strict else run(function)
 
     return _like_function(derivative, function, "Value and gradient")
 
 
-def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, *, strict: bool = False) -> Function:
+def grad(
+    function: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    *,
+    strict: bool = False,
+    memory: Amount = None,
+    disk: Amount = None,
+    directory: Directory = None,
+    progress: ProgressWanted = False,
+) -> Function:
     """A function that returns the gradient of `function`; with `has_aux`, the pair of gradient and auxiliary data.
 
     Arguments, results and errors are those of `value_and_grad`.
@@ -150,7 +182,9 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, *, str
     >>> wg.grad(f)(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
-    both = value_and_grad(function, argnums, has_aux, strict=strict)
+    both = value_and_grad(
+        function, argnums, has_aux, strict=strict, memory=memory, disk=disk, directory=directory, progress=progress
+    )
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         value, gradient = both(*args, **kwargs)
@@ -159,7 +193,16 @@ def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False, *, str
     return _like_function(derivative, function, "Gradient")
 
 
-def vjp(function: Function, *primals: Any, has_aux: bool = False, strict: bool = False) -> tuple[Any, ...]:
+def vjp(
+    function: Function,
+    *primals: Any,
+    has_aux: bool = False,
+    strict: bool = False,
+    memory: Amount = None,
+    disk: Amount = None,
+    directory: Directory = None,
+    progress: ProgressWanted = False,
+) -> tuple[Any, ...]:
     """The result of `function(*primals)` and its pullback, the vector-Jacobian product.
 
     Args:
@@ -167,6 +210,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False, strict: bool =
         primals: its arguments, all of them differentiated.
         has_aux: `function` returns a pair of its result and auxiliary data.
         strict: as for `value_and_grad`, in the pullback too.
+        memory, disk, directory, progress: as for `value_and_grad`, for each pullback.
     Returns:
         `(result, pullback)`, or `(result, pullback, auxiliary)`. `pullback(ct)` takes a cotangent of the structure,
         shapes and dtypes of the result, and returns a tuple with the cotangent of each argument. It may be called
@@ -180,6 +224,7 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False, strict: bool =
     >>> pullback(np.array([1.0, 0.0]))
     (array([1., 0.]),)
     """
+    function = within_budget(function, memory, disk, directory, progress)
     argnums = tuple(range(len(primals)))
 
     def record(own: Function) -> RecordedCall:
@@ -403,6 +448,10 @@ def jacobian(
     mode: Literal["auto", "forward", "reverse"] = "auto",
     *,
     strict: bool = False,
+    memory: Amount = None,
+    disk: Amount = None,
+    directory: Directory = None,
+    progress: ProgressWanted = False,
 ) -> Function:
     """A function that returns the Jacobian of `function`: all derivatives of its results.
 
@@ -412,6 +461,7 @@ def jacobian(
         mode: "forward" sweeps once for each element of the arguments, "reverse" once for each element of the results;
             "auto" takes the fewer sweeps (and runs `function` a second time where that is forward).
         strict: as for `value_and_grad`.
+        memory, disk, directory, progress: as for `value_and_grad`, for each sweep; "auto" is then "reverse".
     Returns:
         A function whose result is a tree like that of `function`, in which each array of shape `s` is a tree like the
         argument (a tuple of them for a sequence of `argnums`) of arrays of shape `s + shape of the argument`.
@@ -427,6 +477,11 @@ def jacobian(
     """
     if mode not in ("auto", "forward", "reverse"):
         raise ValueError(f"mode={mode!r}; it must be 'auto', 'forward' or 'reverse'")
+    function = within_budget(function, memory, disk, directory, progress)
+    if memory is not None:
+        if mode == "forward":
+            raise ArgumentError("memory= is for mode='reverse'; forward mode keeps nothing of a loop")
+        mode = "reverse"
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         numbers = normal_argnums(argnums, len(args))

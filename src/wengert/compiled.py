@@ -37,7 +37,7 @@ from wengert.program.statements import Array, Operand, Program, Section, Span
 from wengert.tape.array import is_recorded, primal_of
 from wengert.tape.record import apply, contains_recorded
 
-__all__ = ["Jitted", "jit"]
+__all__ = ["Family", "Jitted", "Specialisation", "all_finite", "jit"]
 
 
 class Family:
@@ -68,7 +68,7 @@ class Family:
     def run(self, reverse: bool, order: int, leaves: Sequence[Any]) -> list[Any]:
         """The value of a member at its leaves: the arguments, then cotangents if it is reverse, then directions."""
         found = self._run(self._made(reverse, order, False), reverse, leaves)
-        if (reverse or order) and not _all_finite(found):
+        if (reverse or order) and not all_finite(found):
             found = self._run(self._made(reverse, order, True), reverse, leaves)
         return found
 
@@ -188,7 +188,7 @@ def _any_given(tangent: list[Any], start: int, count: int) -> bool:
     return any(one is not None for one in tangent[start : start + count])
 
 
-def _all_finite(found: Sequence[Any]) -> bool:
+def all_finite(found: Sequence[Any]) -> bool:
     """Whether there is neither NaN nor infinity. A sum that overflows says no where the answer is yes."""
     sums = [np.add.reduce(one, axis=None) if isinstance(one, np.ndarray) else one for one in found]
     return all(map(cmath.isfinite, sums))
@@ -289,7 +289,7 @@ class Specialisation:
         inputs = self.inputs(leaves)
         results, outputs = derivative(*inputs)
         gradient = family.in_order(results, outputs)
-        if not _all_finite(gradient):
+        if not all_finite(gradient):
             derivative = family.kernel.reverse(family.wrt, with_results=True, unit_seed=True, guarded=True)
             results, outputs = derivative(*inputs)
             gradient = family.in_order(results, outputs)

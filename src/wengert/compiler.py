@@ -47,8 +47,9 @@ from wengert.passes.sums import sum_in_variables
 from wengert.program.printer import print_program
 from wengert.program.statements import Array, Operand, Parameter, Program, Value
 from wengert.program.traverse import writes
+from wengert.runtime.ledger import Ledger
 
-__all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel", "refuse_overlap"]
+__all__ = ["DERIVATIVE", "FINISH", "PREPARE", "Kernel", "derivative_kernel", "is_plain", "refuse_overlap"]
 
 Pass = Callable[[Program], Program]
 
@@ -85,7 +86,7 @@ def _written(program: Program, inputs: Sequence[Parameter]) -> frozenset[int]:
     return frozenset(i for i, one in enumerate(inputs) if isinstance(one, Array) and one.storage in changed)
 
 
-def _is_plain(array: Any, dtype: np.dtype[Any]) -> bool:
+def is_plain(array: Any, dtype: np.dtype[Any]) -> bool:
     """Whether compiled code can read an array as it is: also its bytes are in the order of this machine."""
     if type(array) is not np.ndarray or array.dtype != dtype:
         return False
@@ -104,6 +105,11 @@ def refuse_overlap(leaves: Sequence[Any], written: Iterable[int]) -> None:
                     "the function writes to an argument that shares memory with another argument\n"
                     "Pass a copy of one of them."
                 )
+
+
+def derivative_kernel(program: Program) -> Kernel:
+    """The kernel of a derivative, or of another program that is made from a prepared one."""
+    return Kernel(_through(DERIVATIVE, program), derivative=True)
 
 
 class Kernel:
@@ -188,7 +194,7 @@ class Kernel:
         if not self._changes_nothing:
             return self._run_with_copies(leaves)
         for i, dtype in self._arrays.items():
-            if not _is_plain(leaves[i], dtype):
+            if not is_plain(leaves[i], dtype):
                 return self._run_with_copies(leaves)
         return self.machine_code(*leaves), []
 
@@ -200,17 +206,29 @@ class Kernel:
     def _changes_nothing(self) -> bool:
         return not self.outputs and not self.written
 
-    def _run_with_copies(self, leaves: Sequence[Any]) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
+    def copied(self, leaves: Sequence[Any]) -> list[int]:
+        """The positions of the arrays that the program runs on copies of."""
+        written = frozenset() if self.in_place else self.written
+        return [i for i, dtype in self._arrays.items() if i in written or not is_plain(leaves[i], dtype)]
+
+    def run_within(self, ledger: Ledger, leaves: Sequence[Any]) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
+        """Run the program with memory that is counted. Its outputs are not."""
+        return self._run_with_copies(leaves, self.machine_code.within(ledger))
+
+    def _run_with_copies(
+        self, leaves: Sequence[Any], code: Any = None
+    ) -> tuple[Sequence[Any], list[np.ndarray[Any, Any]]]:
+        code = self.machine_code if code is None else code
         given, back = leaves, list[tuple[Any, Any]]()
-        if self.written or not all(_is_plain(leaves[i], dtype) for i, dtype in self._arrays.items()):
+        if self.written or not all(is_plain(leaves[i], dtype) for i, dtype in self._arrays.items()):
             refuse_overlap(leaves, self.written)
             given = [self._prepared(leaf, i, back) if i in self._arrays else leaf for i, leaf in enumerate(leaves)]
         made = [self.output(number, self._shape(number, given)) for number in range(len(self.outputs))]
         if self._are_outputs_last:
-            results = self.machine_code(*given, *made)
+            results = code(*given, *made)
         else:
             inputs, outputs = iter(given), iter(made)
-            results = self.machine_code(*[next(outputs if out else inputs) for out in self._is_output])
+            results = code(*[next(outputs if out else inputs) for out in self._is_output])
         for leaf, changed in back:
             leaf[...] = changed
         return results, made
@@ -244,12 +262,12 @@ class Kernel:
     def _prepared(self, leaf: Any, i: int, back: list[tuple[Any, Any]]) -> Any:
         """An array in C order that the program may use, and write if it writes it."""
         if i not in self.written:
-            return leaf if _is_plain(leaf, self._arrays[i]) else np.array(leaf, self._arrays[i], order="C")
+            return leaf if is_plain(leaf, self._arrays[i]) else np.array(leaf, self._arrays[i], order="C")
         if not self.in_place:
             return np.array(leaf, self._arrays[i], order="C")
         if not leaf.flags.writeable:
             raise ValueError("assignment destination is read-only")
-        if _is_plain(leaf, self._arrays[i]):
+        if is_plain(leaf, self._arrays[i]):
             return leaf
         copy = np.array(leaf, self._arrays[i], order="C")
         back.append((leaf, copy))
@@ -260,7 +278,7 @@ class Kernel:
         key = ("reverse", wrt, with_results, unit_seed, guarded)
         if key not in self._derivatives:
             made = reverse(self.prepared, wrt, with_results=with_results, unit_seed=unit_seed, guarded=guarded)
-            self._derivatives[key] = Kernel(_through(DERIVATIVE, made), derivative=True)
+            self._derivatives[key] = derivative_kernel(made)
         return self._derivatives[key]
 
     def forward(self, wrt: tuple[int, ...], *, guarded: bool = False) -> Kernel:
@@ -268,5 +286,5 @@ class Kernel:
         key = ("forward", wrt, guarded)
         if key not in self._derivatives:
             made = forward(self.prepared, wrt, guarded=guarded)
-            self._derivatives[key] = Kernel(_through(DERIVATIVE, made), derivative=True)
+            self._derivatives[key] = derivative_kernel(made)
         return self._derivatives[key]

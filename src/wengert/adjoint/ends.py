@@ -60,7 +60,7 @@ def make_parameter_bars(reversal: Reversal) -> list[Array]:
         storage = one.storage
         if one in reversal.chosen:
             bar = Storage(f"{storage.hint}_bar", storage.dtype, storage.rank)
-            outputs.append(Array(bar, one.sizes, output=True))
+            outputs.append(Array(bar, one.sizes, output=True, continued=reversal.in_place))
             reversal.storage_bars[storage] = bar
         elif reversal.is_active(storage):
             reversal.storage_bars[storage] = reversal.builder.allocate(

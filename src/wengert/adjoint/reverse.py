@@ -55,25 +55,33 @@ __all__ = ["Reversal", "reverse"]
 
 
 def reverse(
-    program: Program, wrt: Sequence[int], *, with_results: bool, unit_seed: bool = False, guarded: bool = False
+    program: Program,
+    wrt: Sequence[int],
+    *,
+    with_results: bool,
+    unit_seed: bool = False,
+    guarded: bool = False,
+    in_place: bool = False,
 ) -> Program:
     """The reverse derivative with respect to the parameters at the positions `wrt`.
 
     Every floating-point result has a cotangent parameter, in order, unless `unit_seed`: then the only result is a
     scalar, and its cotangent is 1. `guarded`: zero cotangents contribute zero to everything (strong zeros).
+    `in_place`: the output for an array to differentiate holds, to begin with, the cotangent of what the program leaves
+    in that array, and at the end that of what it finds there.
     """
-    return Reversal(program, wrt, guarded).program(with_results, unit_seed)
+    return Reversal(program, wrt, guarded, in_place).program(with_results, unit_seed)
 
 
 class Reversal:
     """One reversal: the builder of the new program, and what each primal name is in the sweep at hand."""
 
-    def __init__(self, program: Program, wrt: Sequence[int], guarded: bool) -> None:
-        self.primal, self.guarded = program, guarded
+    def __init__(self, program: Program, wrt: Sequence[int], guarded: bool, in_place: bool = False) -> None:
+        self.primal, self.guarded, self.in_place = program, guarded, in_place
         self.chosen = [program.parameters[i] for i in wrt]
         self.index: Index = index_program(program)
         chosen: list[Carrier] = [one.storage if isinstance(one, Array) else one for one in self.chosen]
-        results: list[Carrier] = []
+        results: list[Carrier] = [one for one in chosen if in_place and isinstance(one, Storage)]
         for one in program.results:
             if isinstance(one, Section):
                 results.append(one.storage)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wengert.checkpointing.sizes import number_of_bytes, text_of_bytes
 from wengert.errors import ArgumentError, MemoryBudgetError
 
-__all__ = ["Budget", "Room"]
+__all__ = ["Budget", "Room", "budget_error"]
 
 MANY = sys.maxsize  # states, where no budget is given
 
@@ -58,8 +58,13 @@ class Budget:
         if self.memory < least and on_disk and self.memory >= fixed + state:
             on_disk, least = 0, fixed + state
         if self.memory < least:
-            raise MemoryBudgetError(
-                f"memory={self.memory} bytes cannot be kept: the least is {text_of_bytes(fixed + state)}, of which a "
-                f"state of the loop takes {text_of_bytes(state)}, and the derivative of one step {text_of_bytes(fixed)}"
-            )
+            raise budget_error(self.memory, fixed, state)
         return Room((self.memory - fixed) // state, on_disk)
+
+
+def budget_error(memory: int, fixed: int, state: int) -> MemoryBudgetError:
+    """The refusal of a budget for a loop whose state and whose derivative of one step take so many bytes."""
+    return MemoryBudgetError(
+        f"memory={memory} bytes cannot be kept: the least is {text_of_bytes(fixed + state)}, of which a "
+        f"state of the loop takes {text_of_bytes(state)}, and the derivative of one step {text_of_bytes(fixed)}"
+    )

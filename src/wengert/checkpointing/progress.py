@@ -38,6 +38,11 @@ class ProgressReport:
         self._wanted = wanted
         self._last = 0.0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody is told."""
+        return bool(self._wanted)
+
     def count(self, *, forward: int = 0, recomputed: int = 0, reverse: int = 0) -> None:
         """So many steps more."""
         now = self.now

@@ -11,7 +11,7 @@ kinds.py        how a dtype is held
 machine.py      llvmlite
 """
 
-from wengert.emit.compile import compile_program
+from wengert.emit.compile import compile_program, new_ledger
 from wengert.emit.machine import load_generator
 
-__all__ = ["compile_program", "load_generator"]
+__all__ = ["compile_program", "load_generator", "new_ledger"]

@@ -19,8 +19,9 @@ from wengert.program.statements import Array, Constant, Program, Section, Span, 
 from wengert.runtime.cache import Cache, default_cache
 from wengert.runtime.call import Executable, Result, Signature
 from wengert.runtime.layout import DATA_OFFSET, SIZES_OFFSET
+from wengert.runtime.ledger import Ledger
 
-__all__ = ["compile_program", "emit_program"]
+__all__ = ["compile_program", "emit_program", "new_ledger"]
 
 _NAME = "wengert_program"
 
@@ -151,3 +152,9 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     loaded = Loaded(codes, {**functions, **f.w.module.links})
     new, release = functions["wengert_new"], functions["wengert_free"]
     return Executable(signature, loaded.address(_NAME), new, release, owner=(loaded, prelude))
+
+
+def new_ledger(limit: int) -> Ledger:
+    """A pool of memory of its own, with a limit in bytes."""
+    prelude, functions = load_prelude(default_cache())
+    return Ledger(functions, prelude, limit)

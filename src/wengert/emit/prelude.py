@@ -8,7 +8,8 @@ dozen arrays would else have all of them in one set of the cache.
 
 Fresh memory costs far more than using it (the system makes pages of zeros at the first touch: ten times the cost of a
 loop over it), so large blocks go back to a *pool* that all programs of the process share (`wengert.runtime.pool`): how
-many bytes it holds, the place to be replaced next, and its places. Threads take and put blocks by atomic exchange.
+many bytes it holds, the place to be replaced next, and its places. Threads take and put blocks by atomic exchange. A
+pool with a *limit* counts what is got from the system through it, and refuses more (`wengert.runtime.ledger`).
 
 Functions that seldom run, or once in a call, are `optnone`: all first calls wait for these functions to be compiled.
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import re
 
-from wengert.runtime.pool import FEWEST_BYTES, MOST_BYTES, PLACES
+from wengert.runtime.pool import FEWEST_BYTES, IN_USE, LIMIT, MOST_BYTES, PEAK, PLACES, REFUSED
 
 __all__ = ["DECLARATIONS", "FUNCTIONS", "NEGATIVE_SIZE", "PRELUDE"]
 
@@ -28,6 +29,7 @@ NEGATIVE_SIZE = -1
 _MOST_BYTES_OF_A_BLOCK = 1 << 47
 _FIRST_CAPACITY = 64
 _LARGEST_CHUNK = 1 << 24
+_SMALL_CHUNK = 4096  # where every byte counts
 _LINE = 64
 _COLOURS = 4096  # bytes of a page: addresses that differ by a multiple of it share one set of the first-level cache
 _COLOUR = 5 * 64
@@ -61,9 +63,101 @@ define i64 @wengert_capacity(ptr %block) nounwind {
 }
 """
 
+# What a block takes, with the room for its place in a page and what malloc keeps. A pool with a limit counts that;
+# where the limit is met, first what the pool holds goes back to the system.
+_CHARGE = f"""
+define i64 @wengert_padding(i64 %bytes) nounwind {{
+  %coloured = icmp uge i64 %bytes, {2 * _COLOURS}
+  %colours = select i1 %coloured, i64 {_COLOURS}, i64 64
+  ret i64 %colours
+}}
+
+define i64 @wengert_footprint(i64 %bytes) nounwind {{
+  %colours = call i64 @wengert_padding(i64 %bytes)
+  %padded = add i64 %bytes, %colours
+  %whole = add i64 %padded, {_LINE + 16}
+  ret i64 %whole
+}}
+
+define i1 @wengert_charge(ptr %pool, i64 %bytes) noinline optnone nounwind {{
+  %limit_at = getelementptr i64, ptr %pool, i64 {LIMIT}
+  %limit = load i64, ptr %limit_at
+  %unlimited = icmp eq i64 %limit, 0
+  br i1 %unlimited, label %free_of_charge, label %count
+free_of_charge:
+  ret i1 true
+count:
+  %used_at = getelementptr i64, ptr %pool, i64 {IN_USE}
+  %amount = call i64 @wengert_footprint(i64 %bytes)
+  %before = load i64, ptr %used_at
+  %after = add i64 %before, %amount
+  %fits = icmp ule i64 %after, %limit
+  br i1 %fits, label %accepted, label %drain
+drain:
+  call void @wengert_drain(ptr %pool)
+  %left = load i64, ptr %used_at
+  %again = add i64 %left, %amount
+  %fits_now = icmp ule i64 %again, %limit
+  br i1 %fits_now, label %accepted, label %refused
+accepted:
+  %now = phi i64 [ %after, %count ], [ %again, %drain ]
+  store i64 %now, ptr %used_at
+  %peak_at = getelementptr i64, ptr %pool, i64 {PEAK}
+  %peak = load i64, ptr %peak_at
+  %most = call i64 @llvm.umax.i64(i64 %peak, i64 %now)
+  store i64 %most, ptr %peak_at
+  ret i1 true
+refused:
+  %refused_at = getelementptr i64, ptr %pool, i64 {REFUSED}
+  store i64 %amount, ptr %refused_at
+  ret i1 false
+}}
+
+define void @wengert_discharge(ptr %pool, i64 %bytes) noinline optnone nounwind {{
+  %limit_at = getelementptr i64, ptr %pool, i64 {LIMIT}
+  %limit = load i64, ptr %limit_at
+  %unlimited = icmp eq i64 %limit, 0
+  br i1 %unlimited, label %done, label %count
+count:
+  %used_at = getelementptr i64, ptr %pool, i64 {IN_USE}
+  %amount = call i64 @wengert_footprint(i64 %bytes)
+  %before = load i64, ptr %used_at
+  %after = sub i64 %before, %amount
+  store i64 %after, ptr %used_at
+  br label %done
+done:
+  ret void
+}}
+
+define void @wengert_drain(ptr %pool) noinline optnone nounwind {{
+  br label %head
+head:
+  %i = phi i64 [ 0, %0 ], [ %next, %step ]
+  %more = icmp ult i64 %i, {PLACES}
+  br i1 %more, label %look, label %done
+look:
+  %index = add i64 %i, 2
+  %at = getelementptr i64, ptr %pool, i64 %index
+  %taken = atomicrmw xchg ptr %at, i64 0 acquire
+  %gone = icmp eq i64 %taken, 0
+  br i1 %gone, label %step, label %drop
+drop:
+  %block = inttoptr i64 %taken to ptr
+  call void @wengert_discard_pooled(ptr %pool, ptr %block)
+  br label %step
+step:
+  %next = add i64 %i, 1
+  br label %head
+done:
+  ret void
+}}
+"""
+
 # Give memory back to the system; the pool's count is lowered where the block was in the pool.
 _DISCARD = """
-define void @wengert_discard(ptr %block) noinline optnone nounwind {
+define void @wengert_discard(ptr %pool, ptr %block) noinline optnone nounwind {
+  %capacity = call i64 @wengert_capacity(ptr %block)
+  call void @wengert_discharge(ptr %pool, i64 %capacity)
   %at = getelementptr i8, ptr %block, i64 -8
   %memory = load ptr, ptr %at
   call void @free(ptr %memory)
@@ -74,15 +168,19 @@ define void @wengert_discard_pooled(ptr %pool, ptr %block) noinline optnone noun
   %capacity = call i64 @wengert_capacity(ptr %block)
   %less = sub i64 0, %capacity
   %held = atomicrmw add ptr %pool, i64 %less monotonic
-  call void @wengert_discard(ptr %block)
+  call void @wengert_discard(ptr %pool, ptr %block)
   ret void
 }
 """
 
-# A block of the pool that is large enough and not much too large, or null.
+# A block of the pool that is large enough and not much too large (where every byte counts, not at all), or null.
 _TAKE = f"""
 define ptr @wengert_take(ptr %pool, i64 %bytes) noinline optnone nounwind {{
-  %most = shl i64 %bytes, 1
+  %double = shl i64 %bytes, 1
+  %limit_at = getelementptr i64, ptr %pool, i64 {LIMIT}
+  %limit = load i64, ptr %limit_at
+  %unlimited = icmp eq i64 %limit, 0
+  %most = select i1 %unlimited, i64 %double, i64 %bytes
   br label %head
 head:
   %i = phi i64 [ 0, %0 ], [ %next, %step ]
@@ -193,8 +291,10 @@ clear:
 cleared:
   ret ptr %used
 fresh:
-  %coloured = icmp uge i64 %bytes, {2 * _COLOURS}
-  %colours = select i1 %coloured, i64 {_COLOURS}, i64 64
+  %allowed = call i1 @wengert_charge(ptr %pool, i64 %bytes)
+  br i1 %allowed, label %get, label %none
+get:
+  %colours = call i64 @wengert_padding(i64 %bytes)
   %padding = add i64 %colours, 64
   %padded = add i64 %bytes, %padding
   br i1 %zeroed, label %zeros, label %any
@@ -207,7 +307,10 @@ any:
 got:
   %memory = phi ptr [ %zero, %zeros ], [ %raw, %any ]
   %missing = icmp eq ptr %memory, null
-  br i1 %missing, label %none, label %align
+  br i1 %missing, label %lacking, label %align
+lacking:
+  call void @wengert_discharge(ptr %pool, i64 %bytes)
+  br label %none
 align:
   %address = ptrtoint ptr %memory to i64
   %down = and i64 %address, -64
@@ -235,7 +338,7 @@ keep:
   call void @wengert_put(ptr %pool, ptr %block)
   ret void
 drop:
-  call void @wengert_discard(ptr %block)
+  call void @wengert_discard(ptr %pool, ptr %block)
   ret void
 done:
   ret void
@@ -323,7 +426,11 @@ _KEPT = f"""
 define i1 @wengert_extend(ptr %pool, ptr %stack, i64 %bytes, i64 %capacity) noinline optnone nounwind {{
   %double = shl i64 %capacity, 1
   %bounded = call i64 @llvm.umin.i64(i64 %double, i64 {_LARGEST_CHUNK})
-  %usual = call i64 @llvm.umax.i64(i64 %bounded, i64 {FEWEST_BYTES})
+  %several = call i64 @llvm.umax.i64(i64 %bounded, i64 {FEWEST_BYTES})
+  %limit_at = getelementptr i64, ptr %pool, i64 {LIMIT}
+  %limit = load i64, ptr %limit_at
+  %unlimited = icmp eq i64 %limit, 0
+  %usual = select i1 %unlimited, i64 %several, i64 {_SMALL_CHUNK}
   %needed = add i64 %bytes, {_LINE}
   %wanted = call i64 @llvm.umax.i64(i64 %usual, i64 %needed)
   %chunk = call ptr @wengert_new(ptr %pool, i64 %wanted, i1 false)
@@ -430,7 +537,7 @@ done:
 }}
 """
 
-PRELUDE = _PRODUCT + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS + _SCALAR_STACKS + _KEPT
+PRELUDE = _PRODUCT + _CHARGE + _DISCARD + _TAKE + _PUT + _NEW + _SLOTS + _SCALAR_STACKS + _KEPT
 
 DECLARATIONS = "\n".join(
     [

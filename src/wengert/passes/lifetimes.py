@@ -72,7 +72,7 @@ def _storage_of(parameter: Parameter) -> Storage | None:
 
 def _filled(block: list[Statement], parameter: Parameter) -> Parameter:
     """An output, which is not to be zeros if the first nest that uses it can store all of it."""
-    if not isinstance(parameter, Array) or not parameter.output:
+    if not isinstance(parameter, Array) or not parameter.output or parameter.continued:
         return parameter
     is_filled = _stores_first(block, parameter.storage, parameter.sizes)
     return replace(parameter, filled=True) if is_filled else parameter

@@ -296,13 +296,14 @@ class Array:
     """An array parameter: its storage, its sizes (values bound on entry; a constant 1 where the program relies on it).
 
     `output`: the caller gives an array of zeros, to which the program adds. `filled`: the program stores all of it
-    first, so that it need not be zeros.
+    first, so that it need not be zeros. `continued`: it is an output that may hold other numbers than zeros.
     """
 
     storage: Storage
     sizes: tuple[Operand, ...]
     output: bool = False
     filled: bool = False
+    continued: bool = False
 
 
 Parameter: TypeAlias = Value | Array

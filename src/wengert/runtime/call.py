@@ -7,6 +7,7 @@ interpreter lock is released while the code runs.
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import math
 import struct
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from wengert.runtime.failures import Failure
+from wengert.runtime.ledger import Ledger, PooledMemory
 from wengert.runtime.pool import FEWEST_BYTES, POOL_ADDRESS
 
 __all__ = ["Executable", "Result", "Signature"]
@@ -51,17 +53,6 @@ class Signature:
     block_bytes: int
 
 
-class _Memory:
-    """Memory from the pool as an array's `base`: it goes back when NumPy lets go of the last view of it."""
-
-    def __init__(self, executable: Executable, address: int, dtype: np.dtype[Any], sizes: tuple[int, ...]) -> None:
-        self._executable, self._address = executable, address  # the code that takes the memory back must outlive it
-        self.__array_interface__ = {"data": (address, False), "shape": sizes, "typestr": dtype.str, "version": 3}
-
-    def __del__(self) -> None:
-        self._executable.give_back(self._address)
-
-
 class Executable:
     """A compiled program. `owner` keeps its code in memory, and that of the pool: `new` and `release`."""
 
@@ -69,6 +60,7 @@ class Executable:
         self.signature = signature
         self._owner = owner
         self._pool = POOL_ADDRESS
+        self._ledger: Ledger | None = None
         self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(entry)
         self._new = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_bool)(new)
         self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(release)
@@ -80,6 +72,12 @@ class Executable:
         self._types = tuple(_PYTHON.get(one.dtype) or np.dtype(one.dtype).type for one in signature.results)
         if all(one.rank is None and not one.dtype.startswith("complex") for one in signature.results):
             self._numbers = struct.Struct("=" + "".join(_FORMATS[one.dtype] for one in signature.results)).unpack_from
+
+    def within(self, ledger: Ledger) -> Executable:
+        """The same program, which takes its memory from a pool that counts it."""
+        found = copy.copy(self)
+        found._ledger, found._pool = ledger, ledger.address
+        return found
 
     def __call__(self, *arguments: Any) -> tuple[Any, ...]:
         """The results of the program; array arguments are used in place."""
@@ -109,11 +107,14 @@ class Executable:
         address = self._new(self._pool, count, zeroed)
         if address is None:
             raise MemoryError(f"unable to allocate an array of shape {sizes} and data type {dtype}")
-        return np.asarray(_Memory(self, address, dtype, sizes))
+        return np.asarray(PooledMemory(self, address, dtype, sizes))
 
     def give_back(self, address: int) -> None:
         """Give memory back to the pool."""
-        self._release(self._pool, address)
+        if self._ledger is None:
+            self._release(self._pool, address)
+        else:
+            self._ledger.give_back(address)
 
     def _collect(self, block: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """Results of any kind. Large results keep the memory that they lie in; that of others is given back."""
@@ -145,7 +146,7 @@ class Executable:
         is_whole = first == owner and strides == _strides(sizes, dtype.itemsize)
         if is_whole and owned.count(owner) == 1 and math.prod(sizes) * dtype.itemsize >= FEWEST_BYTES:
             owned.remove(owner)
-            return np.asarray(_Memory(self, owner, dtype, sizes))
+            return np.asarray(PooledMemory(self, owner, dtype, sizes))
         return np.array(_Part(first, dtype, sizes, strides), order="C")
 
     def _error(self, code: int, block: Any) -> Exception:
