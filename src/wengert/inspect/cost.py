@@ -24,6 +24,7 @@ from wengert.tape.sweep import reverse_sweep
 __all__ = ["Cost", "measure"]
 
 _MOST_RUNS = 5
+_ROUNDINGS = 1000  # of the largest number, that may add up
 _LONGEST = 0.1  # seconds, after which nothing is run again
 
 
@@ -80,16 +81,19 @@ def measure(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     numbers: Sequence[int],
-    value: Any,
-    derivative: Any,
+    value: tuple[Any, float],
+    derivative: tuple[Any, float],
 ) -> tuple[str, Cost]:
-    """Where a compiled function disagrees with what was recorded, if it does, and the cost."""
+    """Where a compiled function disagrees with what was recorded, if it does, and the cost.
+
+    `value` and `derivative` are as recorded, each with the largest number on the way there.
+    """
     is_compiled = isinstance(function, Jitted)
     disagreement = ""
     with np.errstate(all="ignore"):
         if is_compiled:
             own_value, own = _derivative(function, args, kwargs, numbers)
-            disagreement = _difference("value", own_value, value) or _difference("derivative", own, derivative)
+            disagreement = _difference("value", own_value, *value) or _difference("derivative", own, *derivative)
             own_args, own_kwargs = _copied((args, kwargs))
             function(*own_args, **own_kwargs)  # compiles it
         alone = _seconds(function, args, kwargs)
@@ -97,8 +101,11 @@ def measure(
     return disagreement, Cost(alone, both, "compiled" if is_compiled else "recorded")
 
 
-def _difference(what: str, compiled: Any, recorded: Any) -> str:
-    """Says where two trees of numbers differ by more than rounding; nothing where they do not."""
+def _difference(what: str, compiled: Any, recorded: Any, largest: float) -> str:
+    """Says where two trees of numbers differ by more than rounding; nothing where they do not.
+
+    What is left where larger numbers cancel is rounding.
+    """
     own, expected = tree.flatten(compiled)[0], tree.flatten(recorded)[0]
     if len(own) != len(expected):
         return f"the compiled {what} has {len(own)} parts, the recorded one {len(expected)}"
@@ -108,10 +115,11 @@ def _difference(what: str, compiled: Any, recorded: Any) -> str:
             continue
         if a.shape != b.shape:
             return f"the compiled {what} has shape {a.shape}, the recorded one {b.shape}"
-        single = np.finfo(a.dtype).eps > 1e-10 if a.dtype.kind in "fc" else False
-        tolerance = 1e-3 if single else 1e-7
+        precision = float(np.finfo(a.dtype).eps) if a.dtype.kind in "fc" else 0.0
+        tolerance = 1e-3 if precision > 1e-10 else 1e-7
         size = float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b)))
-        same = np.isclose(a, b, rtol=tolerance, atol=tolerance * size, equal_nan=True)
+        noise = _ROUNDINGS * precision * largest
+        same = np.isclose(a, b, rtol=tolerance, atol=tolerance * size + noise, equal_nan=True)
         if not same.all():
             index = tuple(int(i) for i in np.argwhere(~same)[0]) if a.ndim else ()
             place = f"at [{', '.join(map(str, index))}] " if index else ""

@@ -6,7 +6,7 @@ for each input whose derivative is zero, and the names of results that depend on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from wengert.inspect.expressions import plain
 from wengert.inspect.observer import Event, Observer
+from wengert.inspect.places import Place
 from wengert.tape.call import RecordedCall
 from wengert.tape.sweep import Derivatives
 
@@ -33,7 +34,7 @@ class Unused:
 
 
 def unused_inputs(
-    observer: Observer, names: dict[int, str], adjoints: Derivatives, vanished: Sequence[tuple[int, Event]]
+    observer: Observer, names: dict[int, str], adjoints: Derivatives, vanished: Mapping[tuple[int, Place], Event]
 ) -> Iterator[Unused]:
     """The inputs without effect, in the order of the arguments."""
     for i, (slot, name) in enumerate(names.items()):
@@ -41,7 +42,7 @@ def unused_inputs(
         if found is not None and np.any(plain(found)):
             continue
         kinds = {kind for (number, kind), count in observer.uses.items() if number == i and count}
-        lost = tuple({event.first.place: event for inputs, event in vanished if inputs >> i & 1}.values())
+        lost = tuple({place: event for (inputs, place), event in vanished.items() if inputs >> i & 1}.values())
         yield Unused(name, _reason(kinds, lost), lost)
 
 

@@ -19,7 +19,7 @@ from wengert.inspect.expressions import plain
 from wengert.inspect.kinks import kink_of, tie_of_comparison
 from wengert.inspect.places import Occurrence, Place
 from wengert.inspect.tracking import Tracking, is_cut, non_finite_text, short_name
-from wengert.inspect.watching import newly_non_finite
+from wengert.inspect.watching import is_finite, largest, newly_non_finite
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
 
@@ -101,6 +101,7 @@ class Observer(Tracking):
         self.made_from: dict[int, int] = {}  # slots to sets of inputs, as bits
         self.uses: Counter[tuple[int, str]] = Counter()  # by input and kind: used, read, written, compared, cut
         self.seconds: dict[Place, float] = {}
+        self.largest = 0.0  # of all values, in modulus
         self._inputs = 0
         self._last = 0.0
 
@@ -154,10 +155,12 @@ class Observer(Tracking):
             for name, value in arguments
         }
         values = [plain(one) for one in results]
-        numbers = [one for one in _flat(operands.values()) if _is_number(one)]
-        bad = newly_non_finite(numbers, values, found.elementwise)
-        if bad is not None:
-            self.non_finite.add(occurrence, non_finite_text(found, numbers, bad), bad.count, max(bad.size, 1))
+        self.largest = max(self.largest, largest(values))
+        if not is_finite(values):
+            numbers = [one for one in _flat(operands.values()) if _is_number(one)]
+            bad = newly_non_finite(numbers, values, found.elementwise)
+            if bad is not None:
+                self.non_finite.add(occurrence, non_finite_text(found, numbers, bad), bad.count, max(bad.size, 1))
         if inputs:
             count, what = kink_of(found.name, operands, values[0])
             if count:

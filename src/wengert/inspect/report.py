@@ -25,10 +25,11 @@ from wengert.inspect.effects import Unused, constant_results, unused_inputs
 from wengert.inspect.expressions import number_text, plain
 from wengert.inspect.lines import LineCost, line_costs
 from wengert.inspect.observer import Event, Events, Observer
+from wengert.inspect.places import Place
 from wengert.inspect.report_text import report_text
 from wengert.inspect.strict import recorded_source
 from wengert.inspect.tracking import short_name
-from wengert.inspect.watching import Contribution, is_finite, watched_reverse
+from wengert.inspect.watching import Contribution, is_finite, largest, watched_reverse
 from wengert.tape.array import RecordedArray
 from wengert.tape.call import RecordedCall, record_call
 from wengert.tape.ends import gather, normal_argnums
@@ -98,7 +99,9 @@ class _Sweep:
         self.observer = observer
         self.entered = Events()
         self.guarded = Events()
-        self.vanished: list[tuple[int, Event]] = []  # with the inputs that a vanishing derivative was on its way to
+        # Where a derivative that was on its way to these inputs, as bits, became zero.
+        self.vanished: dict[tuple[int, Place], Event] = {}
+        self.largest = 0.0  # of all contributions, in modulus
         self.seconds = [0.0] * len(call.tape.entries)
         self.adjoints = Derivatives(call.tape.size, _seeds(call))
         with np.errstate(all="ignore"):
@@ -110,6 +113,7 @@ class _Sweep:
         self.seconds[position] += contribution.seconds
         entry = self.observer.entries[position]
         name = short_name(entry.operation)
+        self.largest = max(self.largest, largest(_as_list(contribution.value)))
         bad = contribution.bad
         if bad is not None:
             self.entered.add(entry.occurrence, f"{name} gives {number_text(bad.first)}", bad.count, max(bad.size, 1))
@@ -122,7 +126,7 @@ class _Sweep:
             inputs = 0
             for slot in contribution.sources:
                 inputs |= 0 if slot is None else self.observer.made_from.get(slot, 0)
-            self.vanished.append((inputs, Event(entry.occurrence, name)))
+            self.vanished.setdefault((inputs, entry.occurrence.place), Event(entry.occurrence, name))
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -157,7 +161,8 @@ def _observe(
     found = [sweep.adjoints.by_slot[slot] for slot in call.input_slots]
     derivative = gather(call, found, args, numbers)
     value = tree.unflatten(call.output_structure, call.outputs)
-    disagreement, cost = measure(function, args, kwargs, numbers, value, derivative)
+    recorded = (value, observer.largest), (derivative, sweep.largest)
+    disagreement, cost = measure(function, args, kwargs, numbers, *recorded)
     held = [(names[slot], one) for slot, one in zip(call.input_slots, call.inputs, strict=True)]
     lines = line_costs(call.tape, observer, sweep.seconds)
     return Report(

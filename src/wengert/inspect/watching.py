@@ -21,7 +21,18 @@ from wengert.tape.entries import Read, Several
 from wengert.tape.sweep import Derivatives, is_elementwise, strong_contribution
 from wengert.tape.tape import Tape
 
-__all__ = ["Bad", "Contribution", "ends", "is_finite", "newly_non_finite", "watched_forward", "watched_reverse"]
+__all__ = [
+    "Bad",
+    "Contribution",
+    "ends",
+    "is_finite",
+    "largest",
+    "newly_non_finite",
+    "watched_forward",
+    "watched_reverse",
+]
+
+_NUMBERS = (float, np.float64)  # the most frequent types of single numbers: to be quick with them
 
 Seeds = Sequence[tuple[int, Any]]
 
@@ -60,7 +71,7 @@ class Contribution:
     @property
     def guarded(self) -> bool:
         """Whether a strong zero acted: the rule's own number is not finite where the derivative given is zero."""
-        return self.raw is not None and is_finite(self.value) and not is_finite(self.raw)
+        return self.raw is not self.value and is_finite(self.value) and not is_finite(self.raw)
 
     @property
     def vanishes(self) -> bool:
@@ -76,7 +87,22 @@ def _arrays(value: Any) -> Iterator[Any]:
 
 def is_finite(value: Any) -> bool:
     """Whether a value of any level, or each of a list, is finite; what is no floating-point number is."""
+    if type(value) in _NUMBERS:
+        return math.isfinite(value)
     return all(one.dtype.kind not in "fc" or bool(np.isfinite(one).all()) for one in _arrays(value))
+
+
+def largest(values: Iterable[Any]) -> float:
+    """The largest finite modulus among floating-point numbers: the rounding of sums of them is in proportion to it."""
+    found = 0.0
+    for value in values:
+        if type(value) in _NUMBERS:
+            found = max(found, abs(value)) if math.isfinite(value) else found
+            continue
+        for one in _arrays(value):
+            if one.dtype.kind in "fc":
+                found = max(found, float(np.max(np.abs(one), initial=0.0, where=np.isfinite(one))))
+    return found
 
 
 def newly_non_finite(operands: Iterable[Any], results: Iterable[Any], elementwise: bool) -> Bad | None:
@@ -84,10 +110,11 @@ def newly_non_finite(operands: Iterable[Any], results: Iterable[Any], elementwis
 
     For an elementwise operation each element is judged by itself.
     """
+    suspects = [result for result in results if not is_finite(result)]
+    if not suspects:
+        return None
     floats = [one for one in _arrays(list(operands)) if one.dtype.kind in "fc"]
-    for result in _arrays(list(results)):
-        if is_finite(result):
-            continue
+    for result in _arrays(suspects):
         bad = ~np.isfinite(result)
         for operand in floats:
             if elementwise and np.broadcast_shapes(operand.shape, result.shape) == result.shape:
@@ -101,6 +128,8 @@ def newly_non_finite(operands: Iterable[Any], results: Iterable[Any], elementwis
 
 
 def _is_zero(value: Any) -> bool:
+    if type(value) in _NUMBERS:
+        return bool(value == 0)
     return not any(np.any(one) for one in _arrays(value))
 
 
@@ -140,6 +169,8 @@ def _reverse_links(position: int, entry: Any, adjoints: Derivatives) -> Iterator
     given = _given_to(entry, adjoints)
     if given is None:
         return
+    if type(entry) is tuple:
+        adjoints.by_slot[entry[0]] = None  # nothing reads it again: the values of a long program are many
     for rule, source, fit, saved in entry[1] if type(entry) is tuple else entry.links:
         start = time.perf_counter()
         with np.errstate(all="ignore"):
