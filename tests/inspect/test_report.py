@@ -267,6 +267,31 @@ def test_an_inner_derivative_is_followed():
     assert report.derivative[0] == 4.0
 
 
+def test_rules_are_no_part_of_the_program():
+    """What a rule compares or rounds in the sweep of an inner derivative is not told."""
+    report = wg.report(wg.hessian(lambda x: np.sum(x**3 + np.abs(x) + np.maximum(x, 0.5))))(np.array([1.0, 2.0]))
+    assert report.branches == report.cuts == report.kinks == ()
+
+
+@wg.checkpoint
+def rough(x):
+    return np.abs(x) * int(x[1]) + np.sqrt(x - 1.0)
+
+
+def test_inside_checkpoints():
+    """Findings inside a checkpointed call are told with their own places."""
+    report = wg.report(lambda x: np.sum(rough(x)))(np.array([4.0, 1.0, 2.0]))
+    assert [event.first.place.expression for event in report.cuts] == ["int(x[1])"]
+    assert report.reverse_non_finite.first.place.expression == "np.sqrt(x - 1.0)"
+    assert report.reverse_non_finite.text == "np.sqrt gives inf"
+
+
+def test_an_empty_selection():
+    """A mask that is true nowhere lets nothing through."""
+    (unused,) = wg.report(lambda x: np.sum(x[x > 5.0]))(np.ones(2)).unused
+    assert unused.reason == "nothing that is made from it reaches the result"
+
+
 class Differing(Jitted):
     """A compiled function whose program is not that of its source."""
 

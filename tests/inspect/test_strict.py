@@ -216,6 +216,47 @@ def test_a_nested_derivative_has_a_setting_of_its_own():
     assert wg.grad(lambda x: wg.grad(lambda y: y**3, strict=True)(x) * int(x))(2.0) == 24.0
 
 
+@wg.checkpoint
+def block(x):
+    return np.sqrt(x - 1.0) * 2.0
+
+
+@wg.checkpoint
+def whole(x):
+    return x * int(x)
+
+
+def root_step(state, k):
+    return state + 0.1 * np.sqrt(state)
+
+
+def whole_step(state, k):
+    return state + 0.1 * int(state[0])
+
+
+def looped(step):
+    return lambda x: np.sum(wg.checkpointed_loop(step, x, 5))
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "error", "place"),
+    [
+        (lambda x: np.sum(block(x)), [0.0, 4.0], "np.sqrt gives nan for -1.0 at [0]", "block\n    np.sqrt(x - 1.0)"),
+        (lambda x: np.sum(block(x)), [4.0, 1.0], "the derivative of np.sqrt gives inf", "block\n    np.sqrt(x - 1.0)"),
+        (lambda x: whole(x[0]), [2.5], "a float that depends", "whole\n    int(x)"),
+        (looped(root_step), [0.0, 4.0], "the derivative of np.sqrt gives inf", "root_step\n    np.sqrt(state)"),
+        (looped(root_step), [-1.0, 4.0], "np.sqrt gives nan for -1.0", "root_step\n    np.sqrt(state)"),
+        (looped(whole_step), [0.5, 4.0], "a float that depends", "whole_step\n    int(state[0])"),
+    ],
+)
+def test_inside_checkpoints(function, x, error, place):
+    """What is recorded again on the way back is listened to as well."""
+    with pytest.raises((wg.NonFiniteError, wg.CutGradientError)) as caught:
+        wg.grad(function, strict=True)(np.array(x))
+    assert str(caught.value).startswith(error)
+    assert place in str(caught.value)
+
+
 def test_errors_are_of_the_tree():
     """Both are wengert's, and of Python's classes."""
     assert issubclass(wg.CutGradientError, (wg.WengertError, RuntimeError))

@@ -71,8 +71,8 @@ def constant_run(leaves: Sequence[Any], name: str) -> Iterator[list[RecordedArra
             for tape in tapes:
                 value = RecordedArray(value, None, tape)
             constants.append(value)
-        for tape in tapes:
-            tape.listener = None
+        for tape, listener in zip(tapes, listeners, strict=True):
+            tape.listener = None if listener is None else listener.inner()
         try:
             yield constants
         finally:

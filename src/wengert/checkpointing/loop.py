@@ -278,7 +278,7 @@ class _WayBack:
         if move.dropped and k:
             loop.store.drop(k)
         of_reached, self.cts = loop.running.cotangents(
-            self.reached, state if k else state.copy(), k, self.after, self.cts
+            self.reached, state if k else state.copy(), k, self.after, self.cts, loop.listener()
         )
         self.after = before
         for i, one in enumerate(of_reached):

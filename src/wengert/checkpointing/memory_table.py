@@ -84,7 +84,8 @@ def memory_text(report: MemoryReport) -> str:
     for line in report.lines[:_MOST_LINES]:
         numbers = [str(line.saved_bytes), str(line.working_bytes)] if compiled else [str(line.saved_bytes)]
         rows.append([*numbers, title_of(line)])
-    text = [f"memory report of {report.name} ({report.engine})", "", *_aligned(rows, 1)]
+    table = ["", *_aligned(rows, 1)] if report.lines else []
+    text = [f"memory report of {report.name} ({report.engine})", *table]
     left = len(report.lines) - _MOST_LINES
     if left > 0:
         text.append(f"  ... and {left} more lines")
@@ -95,7 +96,7 @@ def memory_text(report: MemoryReport) -> str:
             f"loop at {title_of(loop)}: {loop.steps} steps, a state takes {loop.state_bytes} bytes, "
             f"the derivative of a step {loop.step_bytes}",
         ]
-        table = [["states kept", "bytes", "steps run again"]]
-        table += [[str(row.states), str(row.bytes), str(row.steps_again)] for row in loop.rows]
-        text += _aligned(table, 0)
+        plan = [["states kept", "bytes", "steps run again"]]
+        plan += [[str(row.states), str(row.bytes), str(row.steps_again)] for row in loop.rows]
+        text += _aligned(plan, 0)
     return "\n".join(text)

@@ -20,7 +20,7 @@ from wengert.tape.array import RecordedArray, constant_array, primal_of
 from wengert.tape.call import own_copy
 from wengert.tape.record import apply, contains_recorded
 from wengert.tape.sweep import forward_sweep, reverse_sweep
-from wengert.tape.tape import Tape, recording
+from wengert.tape.tape import Listener, Tape, open_tapes, recording
 
 __all__ = ["Recomputed", "slot_on", "zeros_like"]
 
@@ -44,6 +44,12 @@ class Recomputed(ABC):
     name: str
     active: Sequence[bool]
 
+    heard_by: Listener | None = None  # the listener of the tape that it is entered on
+
+    def listener(self) -> Listener | None:
+        """What listens when it is recorded again."""
+        return None if self.heard_by is None else self.heard_by.inner()
+
     @abstractmethod
     def compute(self, leaves: list[Any]) -> list[Any]:
         """Run it again, on leaves that it may change, recorded or not."""
@@ -57,7 +63,7 @@ class Recomputed(ABC):
 
     def cotangents(self, leaves: list[Any], first: list[Any], ct: list[Any]) -> list[Any]:
         """The cotangents of the active leaves, for those of the results; `first` are the results of the first run."""
-        with recording(forward=False, keep=False) as tape:
+        with recording(forward=False, keep=False, listener=self.listener()) as tape:
             slots, results = self.record(tape, leaves, first)
             ends = [slot_on(tape, one) for one in results]
         found = reverse_sweep(
@@ -78,6 +84,9 @@ class Recomputed(ABC):
     def __call__(self, leaves: list[Any]) -> list[Any]:
         """The results, recorded where a leaf is."""
         if contains_recorded(leaves):
+            listening = [tape.listener for tape in open_tapes() if tape.listener is not None]
+            if listening:
+                self.heard_by = listening[-1]
             return list(apply(_OPERATION, (self, leaves), {}))
         return self.first_run(leaves)
 
@@ -133,7 +142,7 @@ class Pushforward(_Derivative):
         return sum(self.inner.active)
 
     def compute(self, leaves: list[Any]) -> list[Any]:
-        with recording(forward=True, keep=False) as tape:
+        with recording(forward=True, keep=False, listener=self.inner.listener()) as tape:
             slots, results = self.inner.record(tape, leaves[: self.count], self.first)
             ends = [slot_on(tape, one) for one in results]
         found = forward_sweep(tape, list(zip(slots, leaves[self.count :], strict=True)), ends)

@@ -25,7 +25,7 @@ from wengert.errors import ArgumentError, MemoryBudgetError, RecomputationError
 from wengert.tape.array import RecordedArray, primal_of
 from wengert.tape.stand_ins import resolve
 from wengert.tape.sweep import reverse_sweep
-from wengert.tape.tape import open_tapes, recording
+from wengert.tape.tape import Listener, open_tapes, recording
 
 __all__ = ["Steps", "carries", "next_state", "separate"]
 
@@ -134,7 +134,13 @@ class Steps:
         return slots, leaves, structure
 
     def cotangents(
-        self, reached: Sequence[Any], state: State, k: int, after: State, cts: Sequence[Any]
+        self,
+        reached: Sequence[Any],
+        state: State,
+        k: int,
+        after: State,
+        cts: Sequence[Any],
+        listener: Listener | None = None,
     ) -> tuple[list[Any], list[Any]]:
         """Of what the step reaches and of `state`, which is overwritten, from those of the leaves of `after`.
 
@@ -142,7 +148,7 @@ class Steps:
             RecomputationError: the step does not give the state `after`.
             MemoryBudgetError: it takes more memory than its first run.
         """
-        with recording(forward=False, keep=False) as tape:
+        with recording(forward=False, keep=False, listener=listener) as tape:
             slots, leaves, structure = self._record(tape, reached, state, k)
             ends = [slot_on(tape, leaf) for leaf in leaves]
             self.compare([primal_of(leaf) for leaf in leaves], structure, after, k)

@@ -11,21 +11,17 @@ section 3.3.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from wengert.errors import user_frame
 from wengert.inspect.expressions import number_text, plain
 from wengert.inspect.places import Occurrence
-from wengert.inspect.tracking import Tracking, short_name
+from wengert.inspect.tracking import Tracking, in_rule, short_name
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.ops.table import Operation
-from wengert.tape import sweep
 from wengert.tape.array import RecordedArray
 from wengert.tape.call import record_call
 
@@ -58,17 +54,6 @@ def _copied(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
-def _is_swept() -> bool:
-    """Whether what runs here is a rule of the table in a sweep of lower order, rather than the user's code."""
-    frame: FrameType | None = sys._getframe(1)
-    end = user_frame()
-    while frame is not None and frame is not end:
-        if frame.f_code.co_filename == sweep.__file__:
-            return True
-        frame = frame.f_back
-    return False
-
-
 class _Values(Tracking):
     """Copies what every operation takes and gives."""
 
@@ -92,7 +77,7 @@ class _Values(Tracking):
         results = list(result) if isinstance(result, (list, tuple)) else [result]
         occurrence = self.places.here(found.name)
         values = {name: _copied(value) for name, value in named.items()}
-        self.runs.append(_Run(found, values, active, _copied(results), position, occurrence, _is_swept()))
+        self.runs.append(_Run(found, values, active, _copied(results), position, occurrence, in_rule()))
 
     def read(self, array: RecordedArray, index: Any, result: Any) -> None:
         """An element or a view: its entry belongs to no operation."""

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from wengert.inspect.expressions import plain
+from wengert.inspect.expressions import number_text, plain
 from wengert.inspect.kinks import kink_of, tie_of_comparison
 from wengert.inspect.places import Occurrence, Place
-from wengert.inspect.tracking import Tracking, is_cut, non_finite_text, short_name
+from wengert.inspect.tracking import Tracking, first_entry, in_rule, is_cut, non_finite_text, short_name
 from wengert.inspect.watching import is_finite, largest, newly_non_finite
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
+from wengert.tape.tape import Listener, Tape
 
 __all__ = ["Event", "Events", "Observer"]
 
@@ -98,12 +99,17 @@ class Observer(Tracking):
         self.kinks = Events()
         self.cuts = Events()
         self.branches = Events()
+        self.inner_entered = Events()  # NaN or infinity that enters in the sweep of a checkpointed call
         self.made_from: dict[int, int] = {}  # slots to sets of inputs, as bits
         self.uses: Counter[tuple[int, str]] = Counter()  # by input and kind: used, read, written, compared, cut
         self.seconds: dict[Place, float] = {}
         self.largest = 0.0  # of all values, in modulus
         self._inputs = 0
         self._last = 0.0
+
+    def inner(self) -> Listener:
+        """What listens inside a checkpointed call, and notes in the same lists."""
+        return _Inner(self)
 
     def start(self, slots: Sequence[int]) -> None:
         """The function begins, with the inputs at these slots."""
@@ -159,11 +165,11 @@ class Observer(Tracking):
         if not is_finite(values):
             numbers = [one for one in _flat(operands.values()) if _is_number(one)]
             bad = newly_non_finite(numbers, values, found.elementwise)
-            if bad is not None:
+            if bad is not None and not in_rule():
                 self.non_finite.add(occurrence, non_finite_text(found, numbers, bad), bad.count, max(bad.size, 1))
         if inputs:
             count, what = kink_of(found.name, operands, values[0])
-            if count:
+            if count and not in_rule():
                 self.kinks.add(
                     occurrence, f"{short_name(found.name)} at {what}", count, max(int(np.size(values[0])), 1)
                 )
@@ -199,7 +205,7 @@ class Observer(Tracking):
     def stopped(self, name: str, values: tuple[Any, ...], result: Any) -> None:
         """A comparison, or a float that became an integer."""
         inputs = self._inputs_of(values)
-        if not inputs:
+        if not inputs or in_rule():
             return
         occurrence = self._begin(name)
         if is_cut(name, result):
@@ -218,3 +224,34 @@ class Observer(Tracking):
         ties = tie_of_comparison(*values) if len(values) == 2 else size - true
         if ties and sign not in ("==", "!="):
             self.kinks.add(occurrence, f"a comparison of equals ({sign})", ties, size)
+
+
+class _Inner(Observer):
+    """Listens inside a checkpointed call: on constants in its first run, and to all when it is recorded again."""
+
+    def __init__(self, outer: Observer) -> None:
+        super().__init__()
+        self.non_finite, self.kinks, self.cuts = outer.non_finite, outer.kinks, outer.cuts
+        self.branches, self.inner_entered = outer.branches, outer.inner_entered
+        self.places, self.tape = outer.places, outer.tape
+
+    def opened(self, tape: Tape) -> None:
+        """It is recorded again: what has been noted of its values is not noted twice."""
+        super().opened(tape)
+        self.non_finite = Events()
+
+    def _inputs_of(self, values: Any) -> int:
+        owned = (self.own(value) for value in _flat(values))
+        return int(any(own is not None and own.slot is not None for own in owned))
+
+    def swept(
+        self, tape: Tape, seeds: Sequence[tuple[int, Any]], slots: Sequence[int | None], found: Sequence[Any]
+    ) -> None:
+        """Where what it gives is not finite, the place is looked for."""
+        entered = (
+            None if is_finite([one for one in found if one is not None]) else first_entry(self, tape, seeds, slots)
+        )
+        if entered is not None:
+            place, bad = entered
+            text = f"{short_name(place.operation)} gives {number_text(bad.first)}"
+            self.inner_entered.add(place.occurrence, text, bad.count, max(bad.size, 1))

@@ -103,6 +103,7 @@ class _Sweep:
         self.vanished: dict[tuple[int, Place], Event] = {}
         self.largest = 0.0  # of all contributions, in modulus
         self.seconds = [0.0] * len(call.tape.entries)
+        self.tape_entries = call.tape.entries
         self.adjoints = Derivatives(call.tape.size, _seeds(call))
         with np.errstate(all="ignore"):
             for contribution in watched_reverse(call.tape, self.adjoints):
@@ -110,12 +111,18 @@ class _Sweep:
 
     def _note(self, contribution: Contribution) -> None:
         position = contribution.position
+        made = self.tape_entries[position]
+        if type(made) is tuple:
+            self.adjoints.by_slot[made[0]] = None  # nothing reads it again, and there may be many
         self.seconds[position] += contribution.seconds
         entry = self.observer.entries[position]
         name = short_name(entry.operation)
         self.largest = max(self.largest, largest(_as_list(contribution.value)))
         bad = contribution.bad
-        if bad is not None:
+        inner = self.observer.inner_entered.all()
+        if bad is not None and inner and not self.entered.all():
+            self.entered.add(inner[0].first, inner[0].text)  # of a checkpointed call: the place inside
+        elif bad is not None:
             self.entered.add(entry.occurrence, f"{name} gives {number_text(bad.first)}", bad.count, max(bad.size, 1))
         if contribution.guarded:
             count, size = _count_non_finite(contribution.raw)

@@ -106,7 +106,7 @@ def _seconds(seconds: float) -> str:
 def _cost(report: Report) -> Iterator[str]:
     cost = report.cost
     yield f"  value {_seconds(cost.value_seconds)}, value and derivative {_seconds(cost.derivative_seconds)}: "\
-        f"{cost.ratio:.2g} times ({cost.engine})"  # fmt: skip
+        f"{cost.ratio:.3g} times ({cost.engine})"  # fmt: skip
 
 
 def report_text(report: Report) -> str:
@@ -121,7 +121,10 @@ def report_text(report: Report) -> str:
         ("inputs without effect", list(_unused(report))),
         ("results that are constants", constants),
         ("branches that depend on inputs", list(_branches(report))),
-        (f"saved bytes ({report.saved_bytes} in all) and recorded time, by line", list(_lines(report))),
+        (
+            f"saved bytes ({report.saved_bytes} in all) and recorded time, by line",
+            list(_lines(report)) if report.lines else [],
+        ),
         ("cost of the derivative", list(_cost(report))),
     ]
     paragraphs = ["\n".join([f"report of {report.name}"])]

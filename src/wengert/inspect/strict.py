@@ -18,12 +18,11 @@ from wengert.compiled import Jitted, Member
 from wengert.errors import CutGradientError, NonFiniteError, WengertError, caret
 from wengert.inspect.cuts import program_cuts
 from wengert.inspect.expressions import number_text, plain
-from wengert.inspect.tracking import Tracking, is_cut, is_swept, non_finite_text, short_name
-from wengert.inspect.watching import is_finite, newly_non_finite, watched_forward, watched_reverse
+from wengert.inspect.tracking import Tracking, first_entry, is_cut, is_swept, non_finite_text, short_name
+from wengert.inspect.watching import is_finite, newly_non_finite
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
-from wengert.tape.sweep import Derivatives
-from wengert.tape.tape import Tape
+from wengert.tape.tape import Listener, Tape
 
 __all__ = ["StrictListener", "recorded_source", "strictly"]
 
@@ -60,6 +59,12 @@ def _flat(values: Any) -> list[Any]:
 
 class StrictListener(Tracking):
     """Listens to one tape, and raises; see `wengert.tape.tape.Listener`."""
+
+    def inner(self) -> Listener:
+        """What listens inside a checkpointed call, in its first run and when it is recorded again."""
+        listener = StrictListener()
+        listener.tape = self.tape
+        return listener
 
     def _refuse(self, error: WengertError) -> NoReturn:
         if self.tape.lost is None or isinstance(self.tape.lost, NonFiniteError):  # a second one knows more of the place
@@ -120,14 +125,10 @@ class StrictListener(Tracking):
         """The derivatives found must be finite, if nothing that the sweep began from is not."""
         if is_finite([one for one in found if one is not None]):
             return
-        if tape.forward:
-            contributions = watched_forward(tape, seeds, [slot for slot in slots if slot is not None])
-        else:
-            contributions = watched_reverse(tape, Derivatives(tape.size, seeds))
-        for one in contributions:
-            if one.bad is not None:
-                entry = self.entries[one.position]
-                raise NonFiniteError(
-                    f"the derivative of {short_name(entry.operation)} gives {number_text(one.bad.first)}\n"
-                    f"  at {entry.occurrence}"
-                )
+        entered = first_entry(self, tape, seeds, slots)
+        if entered is not None:
+            place, bad = entered
+            raise NonFiniteError(
+                f"the derivative of {short_name(place.operation)} gives {number_text(bad.first)}\n"
+                f"  at {place.occurrence}"
+            )

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from wengert.errors import user_frame
 from wengert.inspect.expressions import number_text
 from wengert.inspect.places import Occurrence, Places
-from wengert.inspect.watching import Bad
+from wengert.inspect.watching import Bad, watched_forward, watched_reverse
 from wengert.ops.table import Operation
 from wengert.tape import sweep
 from wengert.tape.array import RecordedArray
 from wengert.tape.call import record_call
+from wengert.tape.sweep import Derivatives
 from wengert.tape.tape import Listener, Tape
 
-__all__ = ["EntryPlace", "Tracking", "is_cut", "is_swept", "non_finite_text", "short_name"]
+__all__ = ["EntryPlace", "Tracking", "first_entry", "in_rule", "is_cut", "is_swept", "non_finite_text", "short_name"]
 
 # What makes a whole number of a float, as an integer or as a float that is constant between jumps.
 _TO_WHOLE = {"int", "round", "floor", "ceil", "trunc", "rint", "fix", "around", "floor_divide", "astype"}
@@ -72,6 +74,31 @@ def is_swept() -> bool:
     """Whether what is recorded belongs to the sweep of an inner level, where zeros may still cut it off."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code is not record_call.__code__:
+        if frame.f_code.co_filename == sweep.__file__:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def first_entry(
+    listener: Tracking, tape: Tape, seeds: Sequence[tuple[int, Any]], slots: Sequence[int | None]
+) -> tuple[EntryPlace, Bad] | None:
+    """Where NaN or infinity first enters in the sweep of a tape, from these seeds to these slots, if it does."""
+    if tape.forward:
+        contributions = watched_forward(tape, seeds, [slot for slot in slots if slot is not None])
+    else:
+        contributions = watched_reverse(tape, Derivatives(tape.size, seeds))
+    for one in contributions:
+        if one.bad is not None:
+            return listener.entries[one.position], one.bad
+    return None
+
+
+def in_rule() -> bool:
+    """Whether what runs here is a rule of the table in a sweep of an inner level, rather than the user's code."""
+    frame: FrameType | None = sys._getframe(1)
+    end = user_frame()
+    while frame is not None and frame is not end:
         if frame.f_code.co_filename == sweep.__file__:
             return True
         frame = frame.f_back

@@ -75,8 +75,10 @@ class Contribution:
 
     @property
     def vanishes(self) -> bool:
-        """Whether a derivative that is not zero becomes zero."""
-        return self.value is not None and _is_zero(self.value) and not _is_zero(self.given)
+        """Whether a derivative that is not zero becomes zero, not for want of elements."""
+        if self.value is None or not _is_zero(self.value) or _is_zero(self.given):
+            return False
+        return any(one.size for one in _arrays(self.value))
 
 
 def _arrays(value: Any) -> Iterator[Any]:
@@ -169,8 +171,6 @@ def _reverse_links(position: int, entry: Any, adjoints: Derivatives) -> Iterator
     given = _given_to(entry, adjoints)
     if given is None:
         return
-    if type(entry) is tuple:
-        adjoints.by_slot[entry[0]] = None  # nothing reads it again: the values of a long program are many
     for rule, source, fit, saved in entry[1] if type(entry) is tuple else entry.links:
         start = time.perf_counter()
         with np.errstate(all="ignore"):

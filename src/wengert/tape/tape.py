@@ -36,6 +36,10 @@ class Listener:
     def opened(self, tape: Tape) -> None:
         """The recording begins, on this tape."""
 
+    def inner(self) -> Listener | None:
+        """What listens inside a checkpointed call, which is one entry here: on constants, and when it is recorded."""
+        return None
+
     def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
         """An operation of the table, its arguments by name."""
 
