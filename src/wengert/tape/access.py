@@ -94,9 +94,11 @@ def make_writable(array: RecordedArray, index: Any) -> None:
     elif array.tape in open_tapes():
         _check_not_aliased(array)
     else:
-        raise EscapedValueError(
+        refusal = EscapedValueError(
             f"a recorded array is written to by another thread than the one that records it, {at_user_location()}"
         )
+        report_lost(array, refusal)
+        raise refusal
 
 
 def _take_over(array: RecordedArray) -> None:
@@ -152,7 +154,7 @@ def _lower(array: RecordedArray, value: RecordedArray) -> Any:
                 "The array was made outside the function that is being differentiated, and cannot hold its values. "
                 "Make it inside that function, or pass it as an argument."
             )
-            report_lost(lost)
+            report_lost(value, lost)
             raise lost
         below = below.current()
     return below

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from wengert.errors import LostGradientError, at_user_location
+from wengert.errors import LostGradientError, WengertError, at_user_location
 from wengert.tape.tape import Tape, open_tapes, tell_stopped
 
 __all__ = [
@@ -104,7 +104,7 @@ class RecordedArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """The plain array of a constant, for code that is not recorded: to read, since a store would be unseen."""
         if self.is_active():
-            refuse_to_lose("a plain ndarray")
+            refuse_to_lose(self, "a plain ndarray")
         primal = self.primal()
         if copy or not isinstance(primal, np.ndarray) or dtype not in (None, primal.dtype):
             return np.array(primal, dtype=dtype)
@@ -114,12 +114,12 @@ class RecordedArray:
 
     def __float__(self) -> float:
         if self.is_active():
-            refuse_to_lose("a Python float")
+            refuse_to_lose(self, "a Python float")
         return float(self.primal())
 
     def __complex__(self) -> complex:
         if self.is_active():
-            refuse_to_lose("a Python complex")
+            refuse_to_lose(self, "a Python complex")
         return complex(self.primal())
 
     def is_active(self) -> bool:
@@ -274,10 +274,17 @@ def install_record(ufunc: Any, function: Any, read: Any, write: Any) -> None:
     _record.ufunc, _record.function, _record.read, _record.write = ufunc, function, read, write
 
 
-def report_lost(lost: LostGradientError) -> None:
-    """Tell the open tapes of a refusal, which end with it even where user code, or NumPy, replaces the exception."""
+def report_lost(value: RecordedArray, lost: WengertError) -> None:
+    """Tell the open tapes of a refusal, which end with it even where user code, or NumPy, replaces the exception.
+
+    The tapes of `value` may be those of another thread: an exception ends a thread, and no other one hears of it.
+    """
     for tape in open_tapes():
         tape.lost = tape.lost or lost
+    below: Any = value
+    while isinstance(below, RecordedArray):
+        below.tape.lost = below.tape.lost or lost
+        below = below.value
 
 
 def kept_constant(value: Any) -> bool:
@@ -299,10 +306,10 @@ _REMEDY = (
 )
 
 
-def refuse_to_lose(target: str, remedy: str = _REMEDY) -> NoReturn:
+def refuse_to_lose(value: RecordedArray, target: str, remedy: str = _REMEDY) -> NoReturn:
     """Raise the error for a recorded value about to be stored where its derivative would be lost."""
     lost = LostGradientError(f"a recorded value would lose its derivative in {target}, {at_user_location()}\n{remedy}")
-    report_lost(lost)
+    report_lost(value, lost)
     raise lost
 
 

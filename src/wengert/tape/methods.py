@@ -52,7 +52,7 @@ def _astype(
     self: RecordedArray, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
 ) -> Any:
     if np.dtype(dtype).kind not in "fciub":
-        refuse_to_lose(f"an array of dtype {np.dtype(dtype)}")
+        refuse_to_lose(self, f"an array of dtype {np.dtype(dtype)}")
     if not copy and self.dtype == dtype and order == "K":
         return self
     if not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]  # a string checked by NumPy

@@ -423,7 +423,7 @@ class _PlainElements:
         if self.target.dtype.kind != "O" and contains_recorded(value):
             value = assembled(value)
             if value.is_active() and self.target.dtype.kind not in "iub":
-                refuse_to_lose("a plain ndarray")
+                refuse_to_lose(value, "a plain ndarray")
             if value.tape.told:
                 tell_stopped("a store in an array of integers", (value,), value.primal())
             value = value.primal()

@@ -51,6 +51,7 @@ def _store(result: Any, target: Any) -> None:
     if not isinstance(target, RecordedArray) and isinstance(result, RecordedArray):
         if result.is_active():
             refuse_to_lose(
+                result,
                 "the plain ndarray given as out=",
                 "Make the array inside the differentiated function: np.zeros_like(x), or np.zeros(n, like=x).",
             )
@@ -88,6 +89,7 @@ def _at(function: np.ufunc, target: Any, index: Any, values: Any = None) -> None
             function.at(target, index, *(() if values is None else (primal_of(values),)))
             return
         refuse_to_lose(
+            values,
             f"a plain ndarray, by np.{function.__name__}.at",
             "Make the array inside the differentiated function: np.zeros_like(x).",
         )
