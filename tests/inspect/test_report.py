@@ -155,6 +155,13 @@ KINKS = [
     (np.hypot, (0.0, 0.0), "np.hypot at the length zero"),
     (lambda x: np.clip(x, 0.0, 1.0), (np.array([0.5, 1.0]),), "np.minimum at a tie (1 of 2 elements)"),
     (np.sort, (np.array([2.0, 1.0, 2.0]),), "np.sort at a tie in the order (1 of 3 elements)"),
+    (np.amax, (np.array([[3.0, 1.0], [3.0, 3.0]]), 1), "np.amax at a tie of the extreme elements (1 of 2 elements)"),
+    (np.fmax.reduce, (np.array([2.0, 2.0]),), "np.fmax.reduce at a tie of the extreme elements"),
+    (
+        np.maximum.accumulate,
+        (np.array([1.0, 1.0, 2.0]),),
+        "np.maximum.accumulate at a tie of the extreme elements (1 of 3 elements)",
+    ),
     (np.sign, (np.array([0.0, 1.0]),), "np.sign at the jump at 0 (1 of 2 elements)"),
     (lambda x: x % 2.0, (np.array([4.0, 1.0]),), "np.remainder at the jump at a multiple (1 of 2 elements)"),
     (lambda x: max(x, 1.0), (1.0,), "a comparison of equals (<)"),

@@ -52,6 +52,12 @@ def _equal_neighbours(arguments: Arguments, result: Any) -> Found:
     return _count(np.diff(ordered, axis=-1 if axis is None else axis) == 0), "a tie in the order"
 
 
+def _reached_again(arguments: Arguments, result: Any) -> Found:
+    """Elements that equal the running extremum before them."""
+    a, axis = np.moveaxis(np.asarray(arguments["a"]), arguments.get("axis", 0), 0), arguments.get("axis", 0)
+    return _count(np.equal(a[1:], np.moveaxis(np.asarray(result), axis, 0)[:-1])), "a tie of the extreme elements"
+
+
 def _zero_result(what: str) -> Callable[[Arguments, Any], Found]:
     def find(arguments: Arguments, result: Any) -> Found:
         return _count(np.equal(result, 0)), what
@@ -65,8 +71,8 @@ _JUMP = "the jump at 0"
 _KINKS: dict[str, Callable[[Arguments, Any], Found]] = {
     **dict.fromkeys(("numpy.absolute", "numpy.fabs", "math.fabs"), _at_zero("x", _KINK)),
     **dict.fromkeys(("numpy.maximum", "numpy.minimum", "numpy.fmax", "numpy.fmin"), _tie),
-    **dict.fromkeys(("numpy.max", "numpy.min", "numpy.nanmax", "numpy.nanmin"), _rivals),
-    "numpy.sort": _equal_neighbours,
+    **dict.fromkeys(("numpy.max", "numpy.min", "numpy.amax", "numpy.amin", "numpy.nanmax", "numpy.nanmin"), _rivals),
+    **dict.fromkeys(("numpy.sort", "numpy.partition"), _equal_neighbours),
     **dict.fromkeys(("numpy.remainder", "numpy.fmod", "math.fmod"), _zero_result("the jump at a multiple")),
     "numpy.heaviside": _at_zero("x1", _JUMP),
     **dict.fromkeys(("numpy.copysign", "math.copysign"), _at_zero("x1", _KINK)),
@@ -77,7 +83,9 @@ _OWN_KINKS: dict[str, Callable[[Arguments, Any], Found]] = {
     "sign_of_real": _at_zero("x", _JUMP),
     "euclidean_norm": _zero_result("the norm of zero"),
     "power_norm": _zero_result("the norm of zero"),
-    "hypot": _zero_result("the length zero"),
+    **dict.fromkeys(("fmax_reduce", "fmin_reduce"), _rivals),
+    **dict.fromkeys(("maximum_accumulate", "minimum_accumulate"), _reached_again),
+    **dict.fromkeys(("hypot", "hypot_reduce"), _zero_result("the length zero")),
     "norm_of": _zero_result("the length zero"),
 }
 

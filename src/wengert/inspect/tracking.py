@@ -32,6 +32,11 @@ _STANDS_FOR = {
     "power_norm": "np.linalg.norm",
     "sign_of_real": "np.sign",
     "norm_of": "math.hypot",
+    "fmax_reduce": "np.fmax.reduce",
+    "fmin_reduce": "np.fmin.reduce",
+    "hypot_reduce": "np.hypot.reduce",
+    "maximum_accumulate": "np.maximum.accumulate",
+    "minimum_accumulate": "np.minimum.accumulate",
 }
 
 
