@@ -73,9 +73,14 @@ FINISH: list[Pass] = [
 """What is done to a program before it becomes machine code."""
 
 
+_WITH_FUNCTIONS = (forward_values, without_dead_code, expand_operations)
+"""What is done to programs with functions of their own: the other passes do not know what a call pushes and pops."""
+
+
 def _through(passes: Sequence[Pass], program: Program) -> Program:
     for one in passes:
-        program = one(program)
+        if not program.functions or one in _WITH_FUNCTIONS:
+            program = one(program)
     return program
 
 

@@ -24,8 +24,10 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
     Constant,
     For,
+    Function,
     If,
     Load,
     Operand,
@@ -115,9 +117,28 @@ class Pushforward:
                 self.builder.append(statement)
                 if self.is_active(operand):
                     self.builder.accumulate(self.storage_dots[storage], indices, self.dot(operand))
+            case Call(callee=callee, storages=storages, written=written):
+                self.builder.call(callee, *self._with_dots(storages, written))
             case _:
                 self.builder.append(statement)
                 self._after(statement)
+
+    def _with_dots(
+        self, storages: tuple[Storage, ...], written: frozenset[int]
+    ) -> tuple[tuple[Storage, ...], frozenset[int]]:
+        """What a call is given, then the tangents of what carries one; which of them it writes."""
+        moving = [position for position, one in enumerate(storages) if self.is_active(one)]
+        also = {len(storages) + number for number, position in enumerate(moving) if position in written}
+        return (*storages, *(self.storage_dots[storages[position]] for position in moving)), written | also
+
+    def _function(self, function: Function) -> Function:
+        dots = []
+        for one in function.parameters:
+            if self.is_active(one.storage):
+                dot = Storage(f"{one.storage.hint}_dot", one.storage.dtype, one.storage.rank)
+                self.storage_dots[one.storage] = dot
+                dots.append(Array(dot, one.sizes))
+        return Function(function.callee, (*function.parameters, *dots), self._block(function.body))
 
     def _after(self, statement: Statement) -> None:
         """The tangent of what a statement binds or makes."""
@@ -177,11 +198,12 @@ class Pushforward:
         for statement in self.primal.body:
             self.builder.where = statement.where
             self._statement(statement)
+        functions = tuple([self._function(one) for one in self.primal.functions])
         results = [*self.primal.results, *self._result_dots()]
         name = f"{self.primal.name}_tangent"
         stacks = (*self.stacks, *self.stack_dots.values())
         parameters = (*self.primal.parameters, *tangents, *outputs)
-        return Program(name, parameters, self.builder.finish(), tuple(results), stacks)
+        return Program(name, parameters, self.builder.finish(), tuple(results), stacks, functions)
 
     def _other_parameters(self) -> None:
         """Array parameters that are not chosen but are written with values that carry a tangent: zero at first."""

@@ -4,18 +4,32 @@ What goes in: sites (anything hashable that stands for one saved number in each 
 encloses them. What comes out: a `Slot` for each, and the statements that save and read. What holds: a slot is an
 array indexed by the counters of the innermost `for` loops whose trip counts are known on entry of the outermost of
 them; that array is made just before that loop, and kept if that is not in the outermost block. Inside a `while`, or
-an `if` with no such loop, the slot is a stack.
+an `if` with no such loop, the slot is a stack. In a block that begins again before it ends, as those of a recursive
+function that call it do, everything that lasts as long as the block is pushed at its end, and popped at the beginning
+of its reverse: so what was pushed last is popped first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from wengert.analysis.index import Enclosing, Index
 from wengert.analysis.needed import Plan
 from wengert.program.builder import Builder, integer
-from wengert.program.statements import Accumulate, Constant, For, If, Operand, Stack, Storage, Store, While
+from wengert.program.statements import (
+    Accumulate,
+    Constant,
+    For,
+    Function,
+    If,
+    Operand,
+    Stack,
+    Storage,
+    Store,
+    While,
+)
 
 __all__ = ["Residuals", "Slot", "trip_count"]
 
@@ -43,7 +57,9 @@ def slot_for(index: Index, hint: str, dtype: str, enclosing: tuple[Enclosing, ..
         control = enclosing[depth].statement
         if isinstance(control, If):
             continue
-        if isinstance(control, While) or not all(_known_before(index, bound, depth) for bound in bounds):
+        if isinstance(control, While | Function) or index.is_revisited(enclosing[: depth + 1]):
+            break
+        if not all(_known_before(index, bound, depth) for bound in bounds):
             break
         first = depth
         loops.insert(0, control)
@@ -94,8 +110,9 @@ class Residuals:
                 storage = statement.storage
                 self._place(statement, storage.hint, storage.dtype, self.index.places[statement].enclosing)
         for storage in self.plan.kept:
-            if storage.rank == 0:
-                self._place(storage, storage.hint, storage.dtype, self.index.enclosing_storage(storage))
+            enclosing = self.index.enclosing_storage(storage)
+            if storage.rank == 0 or (self.index.is_revisited(enclosing) and not self._is_reshape(storage)):
+                self._place(storage, storage.hint, storage.dtype, enclosing)
         for control in self.plan.live:
             if isinstance(control, While) and self.index.places[control].enclosing:
                 self._place(control, "count", "int64", self.index.places[control].enclosing)
@@ -106,6 +123,28 @@ class Residuals:
             self._before.setdefault(slot.loops[0], []).append(slot)
         if slot.stack is not None:
             self.stacks.append(slot.stack)
+
+    def _is_reshape(self, storage: Storage) -> bool:
+        return self.index.root(storage) is not storage
+
+    def push_all(self, storage: Storage) -> None:
+        """Push the elements of an array, in the forward sweep."""
+        stack, sizes = self.slots[storage].stack, self.index.sizes[storage]
+        assert stack is not None
+        with ExitStack() as loops:
+            place = [loops.enter_context(self.builder.loop(integer(0), size)) for size in sizes]
+            self.builder.push(stack, self.builder.load(storage, place))
+
+    def pop_all(self, storage: Storage, sizes: Sequence[Operand]) -> Storage:
+        """A new array with the elements that were pushed, in the reverse sweep."""
+        stack, builder = self.slots[storage].stack, self.builder
+        assert stack is not None
+        made = builder.allocate(storage.hint, storage.dtype, sizes)
+        with ExitStack() as loops:
+            last = [builder.bind("subtract", size, integer(1)) for size in sizes]
+            place = [loops.enter_context(builder.loop(one, integer(-1), -1)) for one in last]
+            builder.store(made, place, builder.pop(stack, storage.hint))
+        return made
 
     def make(self, loop: For) -> None:
         """Allocate the slots that are made before a loop of the forward sweep."""

@@ -32,13 +32,18 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
+    Callee,
     Constant,
     For,
+    Function,
     If,
     Load,
     Operand,
     Parameter,
+    Pop,
     Program,
+    Push,
     Reshape,
     Section,
     Span,
@@ -93,6 +98,7 @@ class Reversal:
             [statement for statement in self.index.places if self._has_adjoint(statement)],
             self._needs,
             [s for s in self._active_storages() if self.index.enclosing_storage(s)],
+            self.is_active,
         )
         self.ordered = self._ordered_loops()
         self.cells = self._values_used_deeper()
@@ -106,6 +112,8 @@ class Reversal:
         self.bars: dict[Value, Operand] = {}
         self.cell_bars: dict[Value, Storage] = {}
         self.storage_bars: dict[Storage, Storage] = {}
+        self.stack_bars: dict[Stack, Stack] = {}
+        self.reversed = {one.callee: Callee(f"{one.callee.hint}_reverse") for one in program.functions}
 
     def _ordered_loops(self) -> set[For]:
         """Order-free loops that now need an order: additions that meet in one element each save what they add to."""
@@ -157,6 +165,8 @@ class Reversal:
                 return self.is_active(storage) and self.is_active(operand)
             case Apply(outputs=outputs):
                 return any(self.is_active(one.storage) for one in outputs)
+            case Push(stack=stack) | Pop(stack=stack):
+                return self.is_active(stack)
             case _:
                 return False
 
@@ -175,15 +185,25 @@ class Reversal:
     # The forward sweep.
 
     def _forward(self, block: Block, enclosing: tuple[Enclosing, ...]) -> None:
+        at_end = self.index.is_revisited(enclosing)
         for statement in block:
             self.builder.where = statement.where
             self._forward_statement(statement, enclosing)
-            value = bound(statement)
-            if value is not None and value in self.residuals.slots:
-                self.residuals.save(value, value)
+            if not at_end:
+                self._save_value(statement)
         for statement in block:
-            if isinstance(statement, Allocate) and not statement.sizes and statement.storage in self.residuals.slots:
-                self.residuals.save(statement.storage, self.builder.load(statement.storage))
+            if at_end:
+                self._save_value(statement)
+            if isinstance(statement, Allocate) and statement.storage in self.residuals.slots:
+                if not statement.sizes:
+                    self.residuals.save(statement.storage, self.builder.load(statement.storage))
+                elif at_end:
+                    self.residuals.push_all(statement.storage)
+
+    def _save_value(self, statement: Statement) -> None:
+        value = bound(statement)
+        if value is not None and value in self.residuals.slots:
+            self.residuals.save(value, value)
 
     def _forward_statement(self, statement: Statement, enclosing: tuple[Enclosing, ...]) -> None:
         match statement:
@@ -195,7 +215,9 @@ class Reversal:
                     else:
                         self.at_top[statement] = old
                 self.builder.append(statement)
-            case Allocate(storage=storage) if storage.rank and storage in self.plan.kept:
+            case Allocate(storage=storage) if (
+                storage.rank and storage in self.plan.kept and not self.index.is_revisited(enclosing)
+            ):
                 stack = Stack(storage.hint, "storage")
                 self.residuals.stacks.append(stack)
                 self.residuals.slots[storage] = Slot(storage.hint, storage.dtype, (), stack)
@@ -315,7 +337,7 @@ class Reversal:
         match statement:
             case Bind():
                 uses = [statement.operands[i] for i in self.active_positions(statement)]
-            case Store(operand=operand) | Accumulate(operand=operand):
+            case Store(operand=operand) | Accumulate(operand=operand) | Push(operand=operand):
                 uses = [operand]
             case Apply(inputs=inputs):
                 uses = [inputs[i] for i in self.active_inputs(statement)]
@@ -352,6 +374,8 @@ class Reversal:
         elif storage.rank == 0:
             cell = self.storages[storage] = self.builder.allocate(storage.hint, storage.dtype)
             self.builder.store(cell, (), self.residuals.saved(storage))
+        elif self.index.is_revisited(self.index.places[statement].enclosing):
+            self.storages[storage] = self.residuals.pop_all(storage, [self.get(one) for one in statement.sizes])
         else:
             slot = self.residuals.slots[storage]
             assert slot.stack is not None
@@ -396,8 +420,38 @@ class Reversal:
                     self._restore_sections(statement)
             case For() | If() | While() if statement in self.plan.live:
                 self._reverse_control(statement, enclosing)
+            case Push(stack=stack, operand=operand) if self.is_active(stack):
+                self.add_bar(operand, self.builder.pop(self._stack_bar(stack), "ct"))
+            case Pop(value=value, stack=stack) if self.is_active(stack):
+                ct = self._take_bar(value) if self.is_active(value) else None
+                self.builder.push(self._stack_bar(stack), Constant(0.0, value.dtype) if ct is None else ct)
+            case Call():
+                self._reverse_call(statement)
             case _:
                 pass
+
+    def _stack_bar(self, stack: Stack) -> Stack:
+        """What is taken off a stack gives its cotangent to what was put there: through a stack, the other way round."""
+        return self.stack_bars.setdefault(stack, Stack(f"{stack.hint}_bar", stack.dtype))
+
+    def _reverse_call(self, call: Call) -> None:
+        function = self.index.functions[call.callee]
+        if function not in self.plan.live:
+            return
+        given: list[Storage] = []
+        written: set[int] = set()
+        for position, (storage, parameter) in enumerate(zip(call.storages, function.parameters, strict=True)):
+            if parameter.storage in self.plan.given:
+                if position in call.written:
+                    written.add(len(given))
+                given.append(self.storages.get(storage, storage))
+        bars = [
+            self.storage_bars[storage]
+            for storage, parameter in zip(call.storages, function.parameters, strict=True)
+            if self.is_active(parameter.storage)
+        ]
+        written.update(range(len(given), len(given) + len(bars)))
+        self.builder.call(self.reversed[call.callee], (*given, *bars), frozenset(written))
 
     def _reverse_bind(self, statement: Bind, value: Value) -> None:
         positions = list(self.active_positions(statement))
@@ -495,6 +549,7 @@ class Reversal:
     def program(self, with_results: bool, unit_seed: bool) -> Program:
         """The new program. See `reverse`."""
         self._forward(self.primal.body, ())
+        functions = [self._forward_function(one) for one in self.primal.functions]
         results = copied_results(self) if with_results else []
         parameters: list[Parameter] = list(self.primal.parameters)
         outputs = make_parameter_bars(self)
@@ -507,7 +562,33 @@ class Reversal:
             if isinstance(one, Value):
                 bar = self._take_bar(one)
                 results.append(Constant(0.0, one.dtype) if bar is None else bar)
+        functions += [self._reverse_function(one) for one in self.primal.functions if one in self.plan.live]
         name = f"{self.primal.name}_adjoint"
-        return Program(
-            name, (*parameters, *outputs), self.builder.finish(), tuple(results), tuple(self.residuals.stacks)
-        )
+        stacks = (*self.residuals.stacks, *self.stack_bars.values())
+        return Program(name, (*parameters, *outputs), self.builder.finish(), tuple(results), stacks, tuple(functions))
+
+    def _forward_function(self, function: Function) -> Function:
+        with self.builder.block() as body:
+            self._forward(function.body, (Enclosing(function, 0),))
+        return replace(function, body=tuple(body))
+
+    def _reverse_function(self, function: Function) -> Function:
+        """The reverse of a function, which is given what it reads of the parameters, and their adjoints."""
+        sizes: dict[Operand, Operand] = {}
+        for one in function.parameters:
+            sizes.update({size: Value(size.hint, size.dtype) for size in one.sizes if isinstance(size, Value)})
+        given: list[Array] = []
+        bars: list[Array] = []
+        for one in function.parameters:
+            own, storage = tuple(sizes.get(size, size) for size in one.sizes), one.storage
+            if storage in self.plan.given:
+                self.storages[storage] = Storage(storage.hint, storage.dtype, storage.rank)
+                given.append(Array(self.storages[storage], own))
+            if self.is_active(storage):
+                self.storage_bars[storage] = Storage(f"{storage.hint}_bar", storage.dtype, storage.rank)
+                bars.append(Array(self.storage_bars[storage], own))
+        self.known.append(sizes)
+        with self.builder.block() as body:
+            self._reverse_nested(function.body, (Enclosing(function, 0),))
+        self.known.pop()
+        return Function(self.reversed[function.callee], (*given, *bars), tuple(body))

@@ -18,6 +18,7 @@ from wengert.program.statements import (
     Allocate,
     Apply,
     Bind,
+    Call,
     Constant,
     Load,
     Operand,
@@ -31,7 +32,7 @@ from wengert.program.statements import (
     Store,
     Value,
 )
-from wengert.program.traverse import walk
+from wengert.program.traverse import walk_program
 
 __all__ = ["Carrier", "active", "apply_paths", "carries", "differentiable_operands", "reached"]
 
@@ -101,6 +102,17 @@ def _flows(index: Index, statement: Statement) -> tuple[list[Carrier], list[Carr
             return [], []
 
 
+def _passed(index: Index, statement: Statement) -> Iterator[tuple[list[Carrier], list[Carrier]]]:
+    """A storage and the parameter that it becomes in a call carry derivatives together, in all calls."""
+    if isinstance(statement, Call):
+        parameters = index.functions[statement.callee].parameters
+        for given, parameter in zip(statement.storages, parameters, strict=True):
+            if carries(given.dtype):
+                outer: Carrier = index.root(given)
+                inner: Carrier = parameter.storage
+                yield from (([outer], [inner]), ([inner], [outer]))
+
+
 def active(index: Index, chosen: Iterable[Carrier], results: Iterable[Carrier]) -> set[Carrier]:
     """The active values, and the active storages (those that are not reshapes of others).
 
@@ -108,7 +120,7 @@ def active(index: Index, chosen: Iterable[Carrier], results: Iterable[Carrier]) 
         UnsupportedOperationError: a derivative would pass through an argument of an operation that has no rule for it.
     """
     varied, useful = reached(index, chosen, results)
-    for statement in walk(index.program.body):
+    for statement in walk_program(index.program):
         if isinstance(statement, (Bind, Apply)):
             _refuse_missing_rule(index, statement, varied, useful)
     return varied & useful
@@ -134,7 +146,9 @@ def _refuse_missing_rule(index: Index, statement: Bind | Apply, varied: set[Carr
 
 def reached(index: Index, chosen: Iterable[Carrier], results: Iterable[Carrier]) -> tuple[set[Carrier], set[Carrier]]:
     """What is varied, and what is useful."""
-    flows = [_flows(index, statement) for statement in walk(index.program.body)]
+    flows = [_flows(index, statement) for statement in walk_program(index.program)]
+    if index.functions:
+        flows += [flow for statement in index.places for flow in _passed(index, statement)]
     flows = [flow for flow in flows if flow[0] and flow[1]]
     varied, useful = set(chosen), {index.root(one) if isinstance(one, Storage) else one for one in results}
     _close(varied, [(sources, targets) for sources, targets in flows])

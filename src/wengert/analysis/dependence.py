@@ -17,7 +17,9 @@ from wengert.analysis.index import Enclosing, Index, Place
 from wengert.program.statements import (
     Accumulate,
     Apply,
+    Call,
     For,
+    Function,
     If,
     Operand,
     Section,
@@ -75,6 +77,8 @@ def _written(index: Index, statement: Statement, root: Storage) -> Iterator[tupl
             for section in outputs:
                 if index.root(section.storage) is root:
                     yield section.storage, section.axes
+        case Call():
+            yield Storage("anywhere", root.dtype, root.rank), ()
 
 
 class Instance:
@@ -119,7 +123,7 @@ class Instance:
 
 
 def _can_meet(
-    index: Index, read: Read, statement: Statement, shared: int, ordered_by: For | While | None = None
+    index: Index, read: Read, statement: Statement, shared: int, ordered_by: For | While | Function | None = None
 ) -> bool:
     """Whether a write touches an element of the read, where the outer `shared` loops are in the same iteration.
 
@@ -145,9 +149,9 @@ def _can_meet(
     return False
 
 
-def _common(first: tuple[Enclosing, ...], second: tuple[Enclosing, ...]) -> tuple[list[For | While], bool]:
+def _common(first: tuple[Enclosing, ...], second: tuple[Enclosing, ...]) -> tuple[list[For | While | Function], bool]:
     """The loops around both places, and whether the places exclude one another in one iteration of them."""
-    loops: list[For | While] = []
+    loops: list[For | While | Function] = []
     for one, other in zip(first, second, strict=False):
         if one.statement is not other.statement:
             break

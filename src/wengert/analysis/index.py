@@ -12,7 +12,10 @@ from wengert.program.statements import (
     Allocate,
     Array,
     Block,
+    Call,
+    Callee,
     For,
+    Function,
     If,
     Operand,
     Program,
@@ -24,14 +27,17 @@ from wengert.program.statements import (
 )
 from wengert.program.traverse import blocks, bound, made, writes
 
-__all__ = ["Enclosing", "Index", "Place", "index_program"]
+__all__ = ["Control", "Enclosing", "Index", "Place", "index_program"]
 
-Control = For | While | If
+Control = For | While | If | Function
 
 
 @dataclass(frozen=True, slots=True)
 class Enclosing:
-    """One statement of control around a place, and which of its blocks the place is in (0 for both of a `While`)."""
+    """One statement of control around a place, and which of its blocks the place is in (0 for both of a `While`).
+
+    Around all of a function's body is the function: to the analyses a loop whose iterations are the calls.
+    """
 
     statement: Control
     branch: int
@@ -46,14 +52,18 @@ class Place:
     end: int
 
     @property
-    def loops(self) -> tuple[For | While, ...]:
+    def loops(self) -> tuple[For | While | Function, ...]:
         """The loops around it, outermost first."""
         return tuple(one.statement for one in self.enclosing if not isinstance(one.statement, If))
 
 
 @dataclass(slots=True)
 class Index:
-    """See the module's text. The definition of a counter is its loop; a parameter has none."""
+    """See the module's text. The definition of a counter is its loop; a parameter has none.
+
+    `owners`: the function and the position of each parameter of a function. `calls`: those of each function.
+    `calling`: the blocks in which there are calls. `ends`: when the body of a function has ended.
+    """
 
     program: Program
     places: dict[Statement, Place] = field(default_factory=dict)
@@ -63,11 +73,24 @@ class Index:
     writers: dict[Storage, list[Statement]] = field(default_factory=dict)
     sizes: dict[Storage, tuple[Operand, ...]] = field(default_factory=dict)
     given_sizes: set[Operand] = field(default_factory=set)
+    functions: dict[Callee, Function] = field(default_factory=dict)
+    owners: dict[Storage, tuple[Function, int]] = field(default_factory=dict)
+    calls: dict[Callee, list[Call]] = field(default_factory=dict)
+    calling: set[Enclosing] = field(default_factory=set)
+    ends: dict[Function, int] = field(default_factory=dict)
     forms: dict[Value, dict[object, int]] = field(default_factory=dict)  # filled by `wengert.analysis.affine`
 
     def root(self, storage: Storage) -> Storage:
         """The storage whose memory this one names."""
         return self.roots.get(storage, storage)
+
+    def end(self, control: Control) -> int:
+        """When the last block of a statement of control has ended."""
+        return self.ends[control] if isinstance(control, Function) else self.places[control].end
+
+    def is_revisited(self, enclosing: tuple[Enclosing, ...]) -> bool:
+        """Whether a block calls functions and is one of a function: before it ends it may begin again."""
+        return bool(enclosing) and isinstance(enclosing[0].statement, Function) and enclosing[-1] in self.calling
 
     def enclosing_definition(self, value: Value) -> tuple[Enclosing, ...]:
         """What encloses the block in which a value is bound."""
@@ -99,6 +122,9 @@ def index_program(program: Program) -> Index:
         for statement in block:
             begin = clock = clock + 1
             _define(index, statement)
+            if isinstance(statement, Call):
+                index.calls.setdefault(statement.callee, []).append(statement)
+                index.calling.update(enclosing)
             for branch, nested in enumerate(blocks(statement)):
                 assert isinstance(statement, For | While | If)
                 # The test and the body of a `While` are one block: what the test binds the body may use.
@@ -108,6 +134,15 @@ def index_program(program: Program) -> Index:
             index.places[statement] = Place(enclosing, begin, clock)
 
     visit(program.body, ())
+    for function in program.functions:
+        index.functions[function.callee] = function
+        for position, one in enumerate(function.parameters):
+            index.sizes[one.storage] = one.sizes
+            index.given_sizes.update(one.sizes)
+            index.owners[one.storage] = function, position
+        visit(function.body, (Enclosing(function, 0),))
+        clock += 1
+        index.ends[function] = clock
     return index
 
 

@@ -9,7 +9,9 @@ just after that statement on the way forward, at each element that is read there
 - loaded from where a `Store` of the same block put it;
 - saved, otherwise;
 
-and a store whose element is read before it is *overwriting*: it saves the old content, which is put back. Hascoet,
+and a store whose element is read before it is *overwriting*: it saves the old content, which is put back. What a
+function reads of a parameter, each of its calls reads; what makes a call overwriting does so to each write to the
+parameter. Hascoet,
 Naumann and Pascual, "To be recorded analysis in reverse-mode automatic differentiation", 2005; here by element.
 """
 
@@ -20,18 +22,22 @@ from dataclasses import dataclass, field
 
 from wengert.analysis.dependence import Moment, Read, is_changed_between, is_overwritten_after, moment_after
 from wengert.analysis.index import Index
+from wengert.program.builder import integer
 from wengert.program.statements import (
     Accumulate,
     Allocate,
     Apply,
     Bind,
+    Call,
     Constant,
     For,
+    Function,
     If,
     Load,
     Operand,
     Reshape,
     Section,
+    Span,
     Statement,
     Storage,
     Store,
@@ -49,20 +55,30 @@ class Plan:
 
     `how`: for each needed value that is not in scope, "compute", "load", "stored" or "saved". `stores`: the store that
     a "stored" value is read from. `overwriting`: the statements that save what they overwrite. `kept`: storages made
-    in nested blocks whose contents are needed. `live`: the control statements that the reverse sweep visits. The last
-    three are dicts for their order, which is that of the program they lead to.
+    in nested blocks whose contents are needed. `given`: the parameters of functions that the reverse sweep is given.
+    `live`: the control statements, and functions, that the reverse sweep visits. The last
+    four are dicts for their order, which is that of the program they lead to.
     """
 
     how: dict[Value, str] = field(default_factory=dict)
     stores: dict[Value, Store] = field(default_factory=dict)
     overwriting: dict[Statement, None] = field(default_factory=dict)
     kept: dict[Storage, None] = field(default_factory=dict)
-    live: dict[Statement, None] = field(default_factory=dict)
+    given: dict[Storage, None] = field(default_factory=dict)
+    live: dict[Statement | Function, None] = field(default_factory=dict)
 
 
 class _Planner:
-    def __init__(self, index: Index, stores_of: dict[Value, list[Store]]) -> None:
+    def __init__(self, index: Index, stores_of: dict[Value, list[Store]], is_active: Callable[[Storage], bool]) -> None:
         self.index, self.stores_of = index, stores_of
+        # The parameter of a function that tells each size, if its adjoint, which the reverse sweep has, does not.
+        self.size_of: dict[Operand, Storage] = {}
+        for storage in index.owners:
+            self.size_of.update(dict.fromkeys(index.sizes[storage], storage))
+        for storage in filter(is_active, index.owners):
+            for size in index.sizes[storage]:
+                self.size_of.pop(size, None)
+        self.restored: set[Storage] = set()
         self.plan = Plan()
         self.reads: list[Read] = []
         self.seen: set[tuple[Operand, int]] = set()
@@ -75,6 +91,8 @@ class _Planner:
         if isinstance(operand, Constant) or (operand, at.clock) in self.seen:
             return
         self.seen.add((operand, at.clock))
+        if operand in self.size_of:
+            self.give(self.size_of[operand])
         if not self.index.enclosing_definition(operand) or self._is_counter(operand):
             return
         how = self.plan.how.get(operand)
@@ -202,8 +220,22 @@ class _Planner:
         for storage in (self.index.root(read.storage), read.storage):
             if self.index.enclosing_storage(storage):
                 self.keep(storage)
+        root = self.index.root(read.storage)
+        self.give(root)
         for writer in self._overwriters(read):
-            self.overwrite(writer)
+            self.overwrite(writer, root)
+
+    def give(self, parameter: Storage) -> None:
+        """Give the reverse of a function what it is about to read: each call holds the contents as it left them."""
+        owner = self.index.owners.get(parameter)
+        if owner is None or parameter in self.plan.given:
+            return
+        self.plan.given[parameter] = None
+        function, position = owner
+        for call in self.index.calls.get(function.callee, ()):
+            storage = call.storages[position]
+            axes = tuple(Span(integer(0), size, integer(1)) for size in self.index.sizes[storage])
+            self._register(Read(storage, axes, self.index.places[call], moment_after(self.index, call)))
 
     def read_section(self, section: Section, statement: Statement) -> None:
         """Hold the contents of a section, as they are just after a statement, for its reverse."""
@@ -212,7 +244,14 @@ class _Planner:
         for one in section_operands(section):
             self.need(one, read.at)
 
-    def overwrite(self, writer: Statement) -> None:
+    def overwrite(self, writer: Statement, root: Storage) -> None:
+        """Have what a statement overwrites put back."""
+        if isinstance(writer, Call):
+            self.plan.overwriting[writer] = None
+            parameters = self.index.functions[writer.callee].parameters
+            for position in sorted(writer.written):
+                if self.index.root(writer.storages[position]) is root:
+                    self._restore(parameters[position].storage)
         if writer in self.plan.overwriting:
             return
         self.plan.overwriting[writer] = None
@@ -227,6 +266,14 @@ class _Planner:
                         self.need(one, at)
         self.visit(writer)
 
+    def _restore(self, parameter: Storage) -> None:
+        """Have a function put back what it overwrites of a parameter."""
+        if parameter not in self.restored:
+            self.restored.add(parameter)
+            self.give(parameter)
+            for writer in self.index.writers.get(parameter, ()):
+                self.overwrite(writer, parameter)
+
     def keep(self, storage: Storage) -> None:
         """Keep a storage of a nested block, of which the reverse sweep also needs the sizes."""
         if storage not in self.plan.kept:
@@ -239,7 +286,7 @@ class _Planner:
         assert isinstance(maker, Allocate | Reshape)
         enclosing = self.index.places[maker].enclosing
         if enclosing:
-            at = Moment(enclosing, self.index.places[enclosing[-1].statement].end - 1)
+            at = Moment(enclosing, self.index.end(enclosing[-1].statement) - 1)
             for one in maker.sizes:
                 self.need(one, at)
         self.visit(maker)
@@ -251,6 +298,10 @@ class _Planner:
             if control in self.plan.live:
                 continue
             self.plan.live[control] = None
+            if isinstance(control, Function):
+                for call in self.index.calls.get(control.callee, ()):
+                    self.visit(call)
+                continue
             at = moment_after(self.index, control)
             match control:
                 case For(start=start, stop=stop):
@@ -267,16 +318,18 @@ def plan_needed(
     statements: Iterable[Statement],
     needs: Callable[[Statement], Iterable[Operand | Section]],
     nested_storages: Iterable[Storage],
+    is_active: Callable[[Storage], bool],
 ) -> Plan:
     """The plan for a reverse sweep that comes to `statements`, each with what its reverse uses.
 
-    `nested_storages`: active storages of nested blocks, whose adjoints need their sizes.
+    `nested_storages`: active storages of nested blocks, whose adjoints need their sizes. `is_active`: whether a storage
+    has an adjoint.
     """
     stores_of: dict[Value, list[Store]] = {}
     for statement in index.places:
         if isinstance(statement, Store) and isinstance(statement.operand, Value):
             stores_of.setdefault(statement.operand, []).append(statement)
-    planner = _Planner(index, stores_of)
+    planner = _Planner(index, stores_of, is_active)
     for statement in statements:
         planner.visit(statement)
         at = moment_after(index, statement)

@@ -2,12 +2,14 @@
 
 The function of a module takes two pointers: to the pool of memory, and to the *block*: the arguments one after the
 other (a number, or the address of an `ndarray` object, whose data and sizes it reads itself), then room for the
-results, or for the operands of the message of a failure. It returns 0, or the number of the failure.
+results, or for the operands of the message of a failure. It returns 0, or the number of the failure. One that recurses
+takes a third, the address at which the stack of the machine ends.
 """
 
 from __future__ import annotations
 
 from wengert.emit.frame import Frame, Place
+from wengert.emit.functions import emit_function, find_end_of_stack, name_functions
 from wengert.emit.kinds import kind_of
 from wengert.emit.machine import Loaded, features, identity, load_prelude, object_code
 from wengert.emit.memory import make_stack, release_stacks
@@ -103,8 +105,12 @@ def emit_program(program: Program) -> tuple[Frame, Signature, tuple[str, ...]]:
     f = Frame(program, w)
     f.failure_offset = sum(_argument_bytes(parameter) for parameter in program.parameters)
     results, end = _results(program, f.failure_offset)
+    name_functions(f)
     for stack in f.all_stacks:
         make_stack(f, stack)
+    if f.functions:
+        find_end_of_stack(f)
+    functions = [emit_function(f, one, emit_statements) for one in program.functions]
     _read_arguments(f)
     emit_statements(f, program.body)
     for result, one in zip(results, program.results, strict=True):
@@ -119,19 +125,23 @@ def emit_program(program: Program) -> tuple[Frame, Signature, tuple[str, ...]]:
         w.do(f"call void @wengert_release(ptr %pool, ptr %slots, i64 {f.slots})")
     release_stacks(f)
     w.do(f"ret i64 {w.value(f'load i64, ptr {f.code}')}")
-    for name, count in (("slots", f.slots), ("kept", 3 * len(f.kept))):
-        if count:
+    shared = 3 * len(f.stacks) if f.functions else 0
+    for name, count in (("slots", f.slots), ("kept", 3 * len(f.kept)), ("stacks", shared)):
+        if count or (f.functions and name != "slots"):
             w.first_on_entry(
                 f"%{name} = alloca [{count} x i64], align 16",
                 f"call void @llvm.memset.p0.i64(ptr align 16 %{name}, i8 0, i64 {8 * count}, i1 false)",
             )
     f.close_scopes()
     attributes = w.attributes('nounwind "prefer-vector-width"="512"')
-    main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block) {attributes}")
+    end_of_stack = ", i64 %stack_end" if f.functions else ""
+    main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block{end_of_stack}) {attributes}")
+    main = "\n".join([*functions, main])
     texts = w.module.texts(DECLARATIONS, main, w.metadata_texts)
     end = max(end, f.failure_offset + 16 * max((len(one.dtypes) for one in f.failures), default=0))
     arguments = tuple("array" if isinstance(one, Array) else one.dtype for one in program.parameters)
-    return f, Signature(program.name, arguments, results, tuple(f.failures), f.failure_offset, end), texts
+    failures = tuple(f.failures)
+    return f, Signature(program.name, arguments, results, failures, f.failure_offset, end, bool(f.functions)), texts
 
 
 def _code(text: str, level: int, cache: Cache) -> bytes:
@@ -144,7 +154,7 @@ def compile_program(program: Program, *, opt_level: int = 3, cache: Cache | None
     f, signature, texts = emit_program(program)
     cache = default_cache() if cache is None else cache
     levels = [opt_level] * len(texts)
-    if len(texts) > 1 and not f.w.has_loop:
+    if len(texts) > 1 and not f.w.has_loop and not program.functions:
         # To optimise what runs once would take a third of the time that long programs take to compile.
         levels[-1] = 0
     prelude, functions = load_prelude(cache)

@@ -18,6 +18,8 @@ from wengert.program.statements import (
     Allocate,
     Apply,
     Array,
+    Call,
+    Callee,
     Constant,
     For,
     Operand,
@@ -96,7 +98,11 @@ class Parameters:
 
 @dataclass(slots=True)
 class Frame:
-    """The state of one emission. Of a piece: `outer` is the frame around it."""
+    """The state of one emission. Of a piece: `outer` is the frame around it.
+
+    `functions`: the names of the program's functions in the module. `recurs`: this is the frame of one of them, and
+    `program` its body.
+    """
 
     program: Program
     w: Writer
@@ -117,6 +123,8 @@ class Frame:
     loop_slots: list[str] = field(default_factory=list)
     code: str = ""
     fails: bool = False
+    functions: dict[Callee, str] = field(default_factory=dict)
+    recurs: bool = False
     outer: Frame | None = None
     parameters: Parameters = field(default_factory=Parameters)
     _scopes: dict[Storage | Stack, int] = field(default_factory=dict)
@@ -158,7 +166,7 @@ class Frame:
                     self.roots[storage] = stack
                 case Allocate(storage=storage):
                     made.append(storage)
-                case Apply():
+                case Apply() | Call():
                     used += [*reads(statement), *writes(statement)]
         self.addressed = {self.root(storage) for storage in used}
         variables = {one for one in made if one.rank == 0 and one not in self.addressed}

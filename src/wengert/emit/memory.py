@@ -41,6 +41,9 @@ __all__ = [
     "reshape",
 ]
 
+# The frame of a function that recurses is small: there are many of them.
+_MOST_BYTES_OF_RECURSIVE_FRAME = 512
+
 # Arrays of constant size up to this many bytes lie in the frame, where LLVM may turn them into registers.
 _MOST_BYTES_IN_FRAME = 1024
 _MOST_BYTES_OF_FRAME = 64 * 1024
@@ -137,7 +140,8 @@ def fits_frame(f: Frame, statement: Allocate, frame_bytes: int) -> int | None:
         if not isinstance(size, Constant) or not 0 <= size.value.real <= _MOST_BYTES_IN_FRAME:
             return None
         count *= int(size.value.real)
-    return count if count <= _MOST_BYTES_IN_FRAME and frame_bytes + count <= _MOST_BYTES_OF_FRAME else None
+    most = _MOST_BYTES_OF_RECURSIVE_FRAME if f.recurs else _MOST_BYTES_OF_FRAME
+    return count if count <= _MOST_BYTES_IN_FRAME and frame_bytes + count <= most else None
 
 
 def _variable(f: Frame, storage: Storage) -> str:
@@ -185,6 +189,13 @@ def make_stack(f: Frame, stack: Stack) -> None:
         name = f"%kept{len(f.kept)}"
         w.on_entry(f"{name} = getelementptr inbounds [3 x i64], ptr %kept, i64 {len(f.kept)}")
         f.kept[stack] = name
+        return
+    if f.functions:  # which reach the variables through a pointer
+        number = len(f.stacks)
+        names = [f"%stack{number}.{part}" for part in ("data", "top", "capacity")]
+        for place, name in enumerate(names):
+            w.on_entry(f"{name} = getelementptr inbounds i64, ptr %stacks, i64 {3 * number + place}")
+        f.stacks[stack] = StackRegisters(*names)
         return
     data, top, capacity = w.alloca("ptr", "ptr null"), w.alloca("i64", "i64 0"), w.alloca("i64", "i64 0")
     f.stacks[stack] = StackRegisters(data, top, capacity)

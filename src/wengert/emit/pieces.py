@@ -15,7 +15,19 @@ from wengert.emit.kinds import kind_of
 from wengert.emit.memory import fits_frame
 from wengert.emit.writer import Writer
 from wengert.program.operations import ADDED_PRODUCT
-from wengert.program.statements import Allocate, Apply, For, Pop, Push, Recall, Reserve, Statement, Storage, While
+from wengert.program.statements import (
+    Allocate,
+    Apply,
+    Call,
+    For,
+    Pop,
+    Push,
+    Recall,
+    Reserve,
+    Statement,
+    Storage,
+    While,
+)
 from wengert.program.traverse import walk, writes
 
 __all__ = ["emit_piece", "is_piece"]
@@ -39,7 +51,7 @@ def is_piece(f: Frame, statement: Statement) -> bool:
     for one in walk((statement,)):
         count += 1
         match one:
-            case Push() | Pop() | Reserve() | Recall():
+            case Push() | Pop() | Reserve() | Recall() | Call():
                 return False
             case Apply(function=function) if function not in _PRODUCTS:
                 return False

@@ -6,6 +6,7 @@ What goes in: the frame and a block. What comes out: instructions, appended to t
 from __future__ import annotations
 
 from wengert.emit.frame import Frame, Loop
+from wengert.emit.functions import emit_call
 from wengert.emit.kinds import kind_of
 from wengert.emit.memory import allocate, pop, push, recall, release, reserve, reshape
 from wengert.emit.operations import apply
@@ -17,6 +18,7 @@ from wengert.program.statements import (
     Apply,
     Bind,
     Block,
+    Call,
     Check,
     For,
     If,
@@ -89,6 +91,8 @@ def _statement(f: Frame, statement: Statement, slots: list[str]) -> None:
             dtypes = tuple(one.dtype for one in statement.operands)
             failure = Failure(statement.exception, statement.message, dtypes, statement.where)
             f.fail_unless(_condition(f, statement.condition), failure, statement.operands)
+        case Call():
+            emit_call(f, statement)
 
 
 def _condition(f: Frame, operand: Operand) -> str:
@@ -124,7 +128,7 @@ def _has_independent_iterations(loop: For) -> bool:
                 own.add(storage)
             case Accumulate(storage=storage) if storage not in own:
                 return False
-            case Allocate() | Recall() | Reserve() | Push() | Pop() | Apply() | While():
+            case Allocate() | Recall() | Reserve() | Push() | Pop() | Apply() | While() | Call():
                 return False
     return True
 

@@ -1,8 +1,8 @@
 """Calls: which function is called, with what, and its body read in place.
 
 What goes in: the tree of a call, or a callable and its arguments. What comes out: the result. What holds: a user's
-function is inlined, with variables of its own; a call of itself whose depth is not decided while the program is made
-is refused.
+function is inlined, with variables of its own, unless it calls itself and the depth is not decided while the program
+is made: see `recursion`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import ast
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from wengert.errors import is_own_file
 from wengert.lower import arrays
 from wengert.lower.captures import Reference, capture, is_plain
-from wengert.lower.context import Context, Frame
+from wengert.lower.context import Context, Frame, RecursionFoundError
 from wengert.lower.expressions import evaluate, held, several
 from wengert.lower.functions import Bound, LocalFunction, Method, is_library, outside_of
 from wengert.lower.liveness import Liveness, assigned
+from wengert.lower.recursion import call_recursive
 from wengert.lower.scope import RETURNED, Scope, Variable, assign_name, settled
 from wengert.lower.source import FunctionNode, find_source
 from wengert.lower.values import Abstract, Lazy, Record, Scalar, Static, View
@@ -28,7 +30,9 @@ from wengert.lower.values import Sequence as Items
 
 __all__ = ["call_value", "evaluate_call", "inline", "lower_into"]
 
+# A recursion that goes so deep while the program is made goes on while it runs, or would make too long a program.
 _DEEPEST = 64
+_DEEPEST_IN_LOOPS = 4
 
 
 def evaluate_call(context: Context, node: ast.Call) -> Abstract:
@@ -214,7 +218,7 @@ def inline(
     frame = Frame(source.filename, source.name, caller=context.caller_of(source.filename))
     scope = Scope(source.name, _locals(source.node), _liveness(source.node), outside_of(function), node=source.node)
     variables = _bind(context, source.node, defaults, keyword_defaults, list(arguments), dict(keywords))
-    return _run(context, source.node, frame, scope, variables)
+    return _run(context, source.node, function, frame, scope, variables)
 
 
 def _inline_local(
@@ -225,7 +229,7 @@ def _inline_local(
     frame = replace(function.frame, function=name)
     scope = Scope(name, _locals(node), _liveness(node), function.outside, node=node)
     defaults = (list(function.defaults), list(function.keyword_defaults))
-    return _run(context, node, frame, scope, _bind(context, node, *defaults, arguments, keywords))
+    return _run(context, node, function, frame, scope, _bind(context, node, *defaults, arguments, keywords))
 
 
 def lower_into(
@@ -306,12 +310,21 @@ def _bind(
 
 
 def _run(
-    context: Context, node: FunctionNode, frame: Frame, scope: Scope, variables: Mapping[str, Abstract]
+    context: Context,
+    node: FunctionNode,
+    function: object,
+    frame: Frame,
+    scope: Scope,
+    variables: Mapping[str, Abstract],
 ) -> Abstract:
-    from wengert.lower.blocks import lower_body
-
-    _refuse_endless(context, node)
     variables = {name: settled(context, value, name) for name, value in variables.items()}
+    if node in context.recursive:
+        body = partial(_read_body, context, node)
+        return call_recursive(context, node, function, frame, scope, variables, body)
+    same = [one for one in context.scopes if one.node is node]
+    deepest = _DEEPEST_IN_LOOPS if any(one.loops for one in same) else _DEEPEST
+    if len(same) >= deepest or any(one.arms for one in same):
+        raise RecursionFoundError(node)
     outer = context.node
     context.frames.append(frame)
     context.scopes.append(scope)
@@ -319,9 +332,7 @@ def _run(
         for name, value in variables.items():
             assign_name(context, name, value)
         scope.env[RETURNED] = Variable(Static(False))
-        if isinstance(node, ast.Lambda):
-            return evaluate(context, node.body)
-        return lower_body(context, node)
+        return _read_body(context, node)
     finally:
         context.scopes.pop()
         context.frames.pop()
@@ -329,10 +340,7 @@ def _run(
             context.at(outer)
 
 
-def _refuse_endless(context: Context, node: FunctionNode) -> None:
-    same = [scope for scope in context.scopes if scope.node is node]
-    if len(same) >= _DEEPEST or any(scope.arms for scope in same):
-        context.refuse(
-            "a recursion whose depth is decided when the program runs",
-            "Write it as a loop, or let the depth be a number known when the program is made.",
-        )
+def _read_body(context: Context, node: FunctionNode) -> Abstract:
+    from wengert.lower.blocks import lower_body
+
+    return evaluate(context, node.body) if isinstance(node, ast.Lambda) else lower_body(context, node)

@@ -12,9 +12,17 @@ from wengert.program.builder import Builder
 from wengert.program.statements import Operand, Statement, Storage, Value
 
 if TYPE_CHECKING:
+    from wengert.lower.recursion import Draft, Recursion
     from wengert.lower.scope import Copy, Scope
 
-__all__ = ["Context", "Frame", "PeelingError", "UnrollingError"]
+__all__ = [
+    "Context",
+    "Frame",
+    "PeelingError",
+    "RecursionFoundError",
+    "UnknownResultError",
+    "UnrollingError",
+]
 
 
 class UnrollingError(NotAcceptedError):
@@ -23,6 +31,20 @@ class UnrollingError(NotAcceptedError):
 
 class PeelingError(NotAcceptedError):
     """A variable is a number before a loop and an array after an iteration: lowering the first one apart may help."""
+
+
+class RecursionFoundError(Exception):
+    """A function calls itself, how often is decided when the program runs: lower all again, not reading it in place."""
+
+    def __init__(self, node: ast.AST) -> None:
+        self.node = node
+
+
+class UnknownResultError(Exception):
+    """A path needs the result of a recursion of which nothing is known yet."""
+
+    def __init__(self, recursion: Recursion) -> None:
+        self.recursion = recursion
 
 
 @dataclass(slots=True)
@@ -53,6 +75,8 @@ class Context:
     `scopes`: the functions being read, as `frames`, with their variables. `captures`: what is taken from outside.
     `unrolls`: for each open loop of the program whether it could be unrolled instead.
     `copies`: storages that Python would share where the program copies.
+    `recursive`: the functions that are not read in place; `recursions`: those being read; `drafts`: those read;
+    `unknown`: the recursion whose result was needed last before anything was known of it.
     """
 
     builder: Builder
@@ -70,6 +94,10 @@ class Context:
     captures: Captures = field(default_factory=Captures)
     unrolls: list[bool] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    recursive: frozenset[ast.AST] = frozenset()
+    recursions: list[Recursion] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    unknown: Recursion | None = None
 
     def location(self) -> SourceLocation | None:
         """Where the syntax being lowered stands, in the user's own source if it is called from there."""

@@ -15,7 +15,7 @@ from typing import Any
 from wengert.lower import arrays, homes
 from wengert.lower.attributes import attribute
 from wengert.lower.captures import is_plain, observed
-from wengert.lower.context import Context
+from wengert.lower.context import Context, UnknownResultError
 from wengert.lower.functions import LocalFunction, may_write
 from wengert.lower.indexing import Item, SliceItem
 from wengert.lower.iteration import iterable_of, static_items
@@ -446,6 +446,9 @@ def _chosen(
     outer = scope.env.pop(_CHOICE, None)
     arms = [run_arm(context, partial(_choose, context, one)) for one in (then, otherwise)]
     merge(context, found, arms[0], arms[1], {*scope.env, *scope.locals, _CHOICE})
+    if _CHOICE not in scope.env:  # nothing is known of either expression yet
+        assert context.unknown is not None
+        raise UnknownResultError(context.unknown)
     value = read(context, scope.env, _CHOICE, scope.env[_CHOICE])
     del scope.env[_CHOICE]
     if outer is not None:

@@ -29,6 +29,7 @@ __all__ = [
     "Kind",
     "Number",
     "Several",
+    "alike",
     "fits",
     "join",
     "join_sizes",
@@ -37,6 +38,8 @@ __all__ = [
     "make_home",
     "number",
     "plain_name",
+    "refuse_inexact",
+    "refuse_rounding",
     "refuse_inexact",
     "same",
     "storages_of",
@@ -104,11 +107,12 @@ def same(first: Abstract, second: Abstract) -> bool:
         case View(), View():
             return first == second
     if isinstance(first, (Sequence, Record)) and isinstance(second, (Sequence, Record)):
-        return _like(first, second) and all(map(same, first.items, second.items))
+        return alike(first, second) and all(map(same, first.items, second.items))
     return False
 
 
-def _like(first: Sequence | Record, second: Sequence | Record) -> bool:
+def alike(first: Sequence | Record, second: Sequence | Record) -> bool:
+    """Whether two containers are of one kind, with as many items or the same names."""
     if isinstance(first, Sequence) and isinstance(second, Sequence):
         return first.mutable == second.mutable and len(first.items) == len(second.items)
     if isinstance(first, Record) and isinstance(second, Record):
@@ -152,7 +156,7 @@ def join(context: Context, name: str, first: Kind, second: Kind) -> Kind:
             return _join_numbers(context, name, first, second)
         case Fixed(a), Fixed(b) if same(a, b):
             return first
-        case Several(), Several() if not _like(first.like, second.like):
+        case Several(), Several() if not alike(first.like, second.like):
             context.refuse(
                 f"`{plain_name(name)}` is {_described(first)} on one path and {_described(second)} on another",
                 "Let it have the same items on all paths; fill an array in place of a list that grows.",
@@ -257,6 +261,20 @@ def refuse_inexact(context: Context, name: str, found: Scalar, dtype: str) -> No
         )
 
 
+def refuse_rounding(context: Context, name: str, kind: Kind | None, found: Scalar) -> None:
+    """A Python number that meets single precision on another path keeps its own precision in Python."""
+    assert isinstance(kind, Number)
+    if kind.weak or not found.weak or kind.dtype not in ("float32", "complex64"):
+        return
+    operand = found.operand
+    if isinstance(operand, Constant) and np.dtype(kind.dtype).type(operand.value) == operand.value:
+        return
+    context.refuse(
+        f"`{plain_name(name)}` is a Python number on one path and has the dtype {kind.dtype} on another",
+        f"Write np.{kind.dtype}(...) around the Python number.",
+    )
+
+
 # Homes.
 
 
@@ -332,7 +350,7 @@ def fits(home: Home, value: Abstract) -> bool:
         case Several() as kind, Several() as other_kind:
             assert isinstance(home.parts, tuple)
             assert isinstance(value, (Sequence, Record))
-            return _like(kind.like, other_kind.like) and all(map(fits, home.parts, value.items))
+            return alike(kind.like, other_kind.like) and all(map(fits, home.parts, value.items))
     return False
 
 

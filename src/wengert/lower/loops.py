@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from wengert.errors import NotAcceptedError
 from wengert.lower import homes
-from wengert.lower.context import Context
+from wengert.lower.context import Context, UnknownResultError
 from wengert.lower.homes import Home, Kind, Number
 from wengert.lower.liveness import assigned, contains
 from wengert.lower.scope import (
@@ -239,7 +239,11 @@ def run_body(context: Context, loop: Loop, body: Callable[[], None]) -> None:
     scope.env = dict(outer)
     scope.env[SKIPPED] = Variable(Static(False))
     try:
-        body()
+        try:
+            body()
+        except UnknownResultError as unknown:  # nothing is known yet of an iteration that comes so far
+            context.unknown = unknown.recursion
+            return
         if not _left(context):
             leave(context, loop)
     finally:

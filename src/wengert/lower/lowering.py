@@ -7,6 +7,7 @@ of these types what the function does, or the function is refused with the line 
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from wengert.errors import NotAcceptedError, SourceLocation, caret
 from wengert.lower.arguments import ArgumentType, make_parameters
 from wengert.lower.calling import call_value
 from wengert.lower.captures import Captured, Guard
-from wengert.lower.context import Context, PeelingError, UnrollingError
+from wengert.lower.context import Context, PeelingError, RecursionFoundError, UnrollingError
+from wengert.lower.lifting import Effects, lifted
 from wengert.lower.results import Result, flatten_result
 from wengert.lower.sharing import refuse_visible_copies
 from wengert.lower.values import Static
@@ -55,8 +57,21 @@ def lower_function(
     Raises:
         NotAcceptedError: the source has something that is not compiled.
     """
-    keywords = keywords or {}
-    context = Context(Builder())
+    recursive: frozenset[ast.AST] = frozenset()
+    while True:
+        try:
+            return _lowered(function, arguments, keywords or {}, recursive)
+        except RecursionFoundError as found:
+            recursive |= {found.node}
+
+
+def _lowered(
+    function: Callable[..., Any],
+    arguments: Sequence[ArgumentType],
+    keywords: Mapping[str, ArgumentType],
+    recursive: frozenset[ast.AST],
+) -> Lowered:
+    context = Context(Builder(), recursive=recursive)
     names = _names(function, len(arguments))
     leaves, values = make_parameters(context, [*names, *keywords], [*arguments, *keywords.values()])
     outside = {leaf.storage: number for number, leaf in enumerate(leaves) if isinstance(leaf, Array)}
@@ -70,12 +85,16 @@ def lower_function(
         raise NotAcceptedError(*error.args) from None
     result, results = flatten_result(context, value, outside)
     body = context.builder.finish()
-    refuse_visible_copies(context, body)
+    effects = Effects(context)
+    for one in (body, *(draft.body for draft in context.drafts)):
+        refuse_visible_copies(context, one, effects.writes)
+    body, functions, stacks = lifted(context, body, effects)
     captured = tuple(one for _, one in context.captures.arrays.values())
     given = [(number, leaf) for number, leaf in enumerate(leaves) if leaf is not None]
     parameters: list[Parameter] = [leaf for _, leaf in given]
     parameters += [one.parameter for one in captured]
-    program = Program(getattr(function, "__name__", "function"), tuple(parameters), body, tuple(results))
+    name = getattr(function, "__name__", "function")
+    program = Program(name, tuple(parameters), body, tuple(results), stacks, functions)
     written = _written(context, program, outside, captured)
     guards = tuple(context.captures.guards.values())
     return Lowered(program, result, tuple(number for number, _ in given), written, captured, guards)

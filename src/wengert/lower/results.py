@@ -20,7 +20,7 @@ from wengert.lower.values import Abstract, Along, Record, Scalar, Static, View
 from wengert.lower.values import Sequence as Items
 from wengert.program.statements import Operand, Section, Span, Storage
 
-__all__ = ["Result", "ResultLeaf", "ResultStatic", "ResultTree", "flatten_result", "rebuild"]
+__all__ = ["Result", "ResultLeaf", "ResultStatic", "ResultTree", "flatten_result", "is_whole", "rebuild"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def flatten_result(
                 return ResultLeaf(len(found) - 1, "python" if weak else "numpy", operand.dtype)
             case View():
                 found.append(section_of(context, one))
-                whole = _is_whole(context, one)
+                whole = is_whole(context, one)
                 return ResultLeaf(len(found) - 1, "array", one.dtype, arguments.get(one.storage) if whole else None)
             case Items(items, mutable):
                 cls = list if mutable else tuple
@@ -94,7 +94,7 @@ def flatten_result(
     return flatten(settled(context, value, "result")), found
 
 
-def _is_whole(context: Context, view: View) -> bool:
+def is_whole(context: Context, view: View) -> bool:
     """Whether a view is the whole of its storage, as that was made."""
     from wengert.lower.elementwise import whole
 

@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from wengert.errors import SourceLocation
 from wengert.lower import arrays, bounds, homes, storing
-from wengert.lower.context import Context, UnrollingError
+from wengert.lower.context import Context, UnknownResultError, UnrollingError
 from wengert.lower.homes import Home
 from wengert.lower.values import Abstract, Lazy, Record, Scalar, Sequence, Static, View
 from wengert.program.statements import Constant, For, Operand, Statement, Storage, Value
@@ -30,7 +28,18 @@ if TYPE_CHECKING:
     from wengert.lower.liveness import Liveness
     from wengert.lower.loops import Loop
 
-__all__ = ["Arm", "Copy", "Scope", "Variable", "assign_name", "branch", "flush", "merge", "read_name"]
+__all__ = [
+    "Arm",
+    "Copy",
+    "Scope",
+    "Variable",
+    "assign_name",
+    "branch",
+    "flush",
+    "merge",
+    "reachable",
+    "read_name",
+]
 
 RETURN, RETURNED, BROKEN, SKIPPED, RAISED = "<return>", "<returned>", "<broken>", "<skipped>", "<raised>"
 EXITS = (RETURNED, BROKEN, SKIPPED, RAISED)
@@ -214,7 +223,7 @@ def _store(context: Context, home: Home, value: Abstract, moves: list[_Move]) ->
             found = homes.number(value)
             assert found is not None
             homes.refuse_inexact(context, home.name, found, cell.dtype)
-            _refuse_rounding(context, home, found)
+            homes.refuse_rounding(context, home.name, home.kind, found)
             builder.store(cell, (), builder.cast(found.operand, cell.dtype))
         case View() as room:
             assert isinstance(value, View)
@@ -226,20 +235,6 @@ def _store(context: Context, home: Home, value: Abstract, moves: list[_Move]) ->
                 _store(context, part, item, moves)
     if home.flag is not None:
         builder.store(home.flag, (), Constant(True, "bool"))
-
-
-def _refuse_rounding(context: Context, home: Home, found: Scalar) -> None:
-    """A Python number that meets single precision on another path keeps its own precision in Python."""
-    assert isinstance(home.kind, homes.Number)
-    if home.kind.weak or not found.weak or home.kind.dtype not in ("float32", "complex64"):
-        return
-    operand = found.operand
-    if isinstance(operand, Constant) and np.dtype(home.kind.dtype).type(operand.value) == operand.value:
-        return
-    context.refuse(
-        f"`{home.name}` is a Python number on one path and has the dtype {home.kind.dtype} on another",
-        f"Write np.{home.kind.dtype}(...) around the Python number.",
-    )
 
 
 def _move(context: Context, moves: list[_Move], live: Iterable[str], moved: set[str]) -> None:
@@ -276,7 +271,7 @@ def _copy(context: Context, move: _Move, live: Iterable[str], moved: set[str]) -
             message = f"`{name}` changes its size from {{}} to {{}} under control flow; use another name"
             builder.check(builder.bind("equal", size, other), "UnsupportedOperationError", message, size, other)
     origin = move.origin
-    shared = _reachable(context, origin, live, moved)
+    shared = reachable(context, origin, live, moved)
     with builder.block() as copying:
         arrays.assign(context, move.room, move.value)
     builder.append_all(copying)
@@ -285,7 +280,7 @@ def _copy(context: Context, move: _Move, live: Iterable[str], moved: set[str]) -
     context.copies.append(Copy(move.room.storage, origin, source, tuple(copying), move.name, where))
 
 
-def _reachable(context: Context, source: Storage, live: Iterable[str], moved: set[str]) -> bool:
+def reachable(context: Context, source: Storage, live: Iterable[str], moved: set[str]) -> bool:
     """Whether Python could still reach a storage by another name than those moved out of it."""
     if source in context.captures.outside:
         return True
@@ -358,7 +353,11 @@ def run_arm(context: Context, action: Callable[[], None], begun: Arm | None = No
     scope.arms += 1
     try:
         with context.builder.block(None if begun is None else begun.statements) as statements:
-            action()
+            try:
+                action()
+            except UnknownResultError as unknown:  # nothing is known of this path yet
+                context.unknown = unknown.recursion
+                scope.env = {**scope.env, RAISED: Variable(Static(True))}
         return Arm(statements, scope.env, exit_state(context))
     finally:
         scope.env = outer

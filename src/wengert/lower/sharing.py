@@ -7,6 +7,8 @@ Python gives.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from wengert.errors import NotAcceptedError, caret
 from wengert.lower.context import Context
 from wengert.lower.homes import plain_name
@@ -41,8 +43,13 @@ class _Places:
                 self._enter(inner, (*around, id(statement)) if is_loop else around)
 
 
-def refuse_visible_copies(context: Context, body: Block) -> None:
-    """Raise where an array is written after a copy of it was made that Python would not make."""
+def refuse_visible_copies(
+    context: Context, body: Block, writes: Callable[[Statement], Iterable[Storage]] = writes
+) -> None:
+    """Raise where an array is written after a copy of it was made that Python would not make.
+
+    `writes`: what a statement writes, of calls too.
+    """
     if all(copy.source is None for copy in context.copies):
         return
     places = _Places(body)

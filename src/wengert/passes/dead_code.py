@@ -16,6 +16,7 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
     Check,
     For,
     If,
@@ -33,19 +34,30 @@ from wengert.program.statements import (
     Value,
     While,
 )
-from wengert.program.traverse import blocks, bound, made, operands, reads, section_operands, walk, writes
+from wengert.program.traverse import (
+    blocks,
+    bodies,
+    bound,
+    made,
+    operands,
+    reads,
+    section_operands,
+    walk_program,
+    writes,
+)
 
 __all__ = ["without_dead_code"]
 
 
 class _Liveness:
-    """Marks what is live, from the results backwards, until nothing changes."""
+    """Marks what is live, from the results backwards, until nothing changes. Calls are, with what they are given."""
 
     def __init__(self, program: Program, private: frozenset[Storage]) -> None:
         self.values: set[Value] = set()
         self.storages: set[Storage] = set()
         self.stacks: set[Stack] = set()
-        self.roots = {one.storage: one.of for one in walk(program.body) if isinstance(one, Reshape)}
+        self.roots = {one.storage: one.of for one in walk_program(program) if isinstance(one, Reshape)}
+        self.storages.update(one.storage for function in program.functions for one in function.parameters)
         for parameter in program.parameters:
             if isinstance(parameter, Array) and parameter.storage not in private:
                 self.storages.add(parameter.storage)
@@ -56,7 +68,7 @@ class _Liveness:
             elif isinstance(result, Value):
                 self.values.add(result)
         self.kept: dict[Stack, set[Storage]] = {}
-        for one in walk(program.body):
+        for one in walk_program(program):
             if isinstance(one, Allocate) and one.kept is not None:
                 self.kept.setdefault(one.kept, set()).add(one.storage)
             if isinstance(one, Recall):
@@ -64,7 +76,8 @@ class _Liveness:
         size = -1
         while size != len(self.values) + len(self.storages) + len(self.stacks):
             size = len(self.values) + len(self.storages) + len(self.stacks)
-            self.block(program.body)
+            for body in bodies(program):
+                self.block(body)
             for stack, together in self.kept.items():
                 if stack in self.stacks or together & self.storages:
                     self.stacks.add(stack)
@@ -79,7 +92,7 @@ class _Liveness:
     def is_live(self, statement: Statement) -> bool:
         """Whether a statement has an effect that something live depends on."""
         match statement:
-            case Check():
+            case Check() | Call():
                 return True
             case Bind() | Load():
                 return bound(statement) in self.values
@@ -106,7 +119,7 @@ class _Liveness:
             self.values.update(one for one in operands(statement) if isinstance(one, Value))
             for nested in reversed(blocks(statement)):
                 self.block(nested)
-            if isinstance(statement, Load | Apply):
+            if isinstance(statement, Load | Apply | Call):
                 self.storages.update(self.root(one) for one in reads(statement))
             if isinstance(statement, Apply):  # of several results, those that nobody uses are written, too
                 self.storages.update(self.root(one) for one in writes(statement))
@@ -135,4 +148,5 @@ def without_dead_code(program: Program, private: frozenset[Storage] = frozenset(
     """The program without dead code. `private`: array parameters whose final contents nobody sees."""
     live = _Liveness(program, private)
     stacks = tuple(one for one in program.stacks if one in live.stacks)
-    return replace(program, body=live.kept_statements(program.body), stacks=stacks)
+    functions = tuple([replace(one, body=live.kept_statements(one.body)) for one in program.functions])
+    return replace(program, body=live.kept_statements(program.body), stacks=stacks, functions=functions)

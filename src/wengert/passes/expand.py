@@ -21,7 +21,7 @@ from wengert.lower.values import Scalar, Static, View
 from wengert.program.builder import Builder
 from wengert.program.operations import MACHINE_CODE, operation_of
 from wengert.program.statements import Apply, Block, Operand, Program, Section, Statement
-from wengert.program.traverse import blocks, rebuild, walk
+from wengert.program.traverse import blocks, rebuild, walk_program
 
 __all__ = ["expand_operations"]
 
@@ -39,9 +39,10 @@ def _is_expanded(statement: Statement) -> bool:
 
 def expand_operations(program: Program) -> Program:
     """The program with the operations of the library written out."""
-    if not any(_is_expanded(one) for one in walk(program.body)):
+    if not any(_is_expanded(one) for one in walk_program(program)):
         return program
-    return replace(program, body=_expanded(program.body))
+    functions = tuple([replace(one, body=_expanded(one.body)) for one in program.functions])
+    return replace(program, body=_expanded(program.body), functions=functions)
 
 
 def _expanded(block: Block) -> Block:

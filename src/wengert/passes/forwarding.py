@@ -46,7 +46,10 @@ def forward_values(program: Program) -> Program:
     """The program with known values forwarded."""
     forwarder = _Forwarder(index_program(program))
     body = forwarder.block(program.body, {}, {})
-    return replace(program, body=body, results=tuple(forwarder.result(one) for one in program.results))
+    functions = tuple([replace(one, body=forwarder.block(one.body, {}, {})) for one in program.functions])
+    return replace(
+        program, body=body, functions=functions, results=tuple(forwarder.result(one) for one in program.results)
+    )
 
 
 class _Forwarder:

@@ -16,7 +16,7 @@ from itertools import permutations
 from typing import TypeAlias
 
 from wengert.analysis.affine import affine
-from wengert.analysis.index import Index, index_program
+from wengert.analysis.index import Control, Index, index_program
 from wengert.program.statements import (
     Accumulate,
     Allocate,
@@ -131,9 +131,9 @@ def _use(index: Index, statement: Load | Store | Accumulate) -> _Use:
     return _Use(tuple(reversed(found)))
 
 
-def _movers(index: Index, operand: Operand) -> set[Statement]:
+def _movers(index: Index, operand: Operand) -> set[Control]:
     """The loops with whose iterations an index changes."""
-    found: set[Statement] = set()
+    found: set[Control] = set()
     for symbol in affine(index, operand):
         if isinstance(symbol, Value):
             loops = [one.statement for one in index.enclosing_definition(symbol) if not isinstance(one.statement, If)]
@@ -141,7 +141,7 @@ def _movers(index: Index, operand: Operand) -> set[Statement]:
     return found
 
 
-def _trips(loop: For | While) -> float:
+def _trips(loop: Control) -> float:
     if isinstance(loop, For) and isinstance(loop.start, Constant) and isinstance(loop.stop, Constant):
         count = abs((loop.stop.value.real - loop.start.value.real) / loop.step)
         return min(max(count, 1.0), _TRIPS)

@@ -22,6 +22,8 @@ from wengert.program.statements import (
     Apply,
     Bind,
     Block,
+    Call,
+    Callee,
     Check,
     Constant,
     For,
@@ -284,6 +286,10 @@ class Builder:
     ) -> None:
         """An operation on arrays."""
         self.append(Apply(tuple(outputs), function, tuple(inputs), tuple(sorted(statics.items())), self.where))
+
+    def call(self, callee: Callee, storages: Sequence[Storage], written: frozenset[int] = frozenset()) -> None:
+        """A call of a function of the program."""
+        self.append(Call(callee, tuple(storages), written, self.where))
 
     def check(self, condition: Operand, exception: str, message: str, *operands: Operand) -> None:
         """Raise `exception` where the condition does not hold."""

@@ -29,9 +29,12 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
+    Callee,
     Check,
     Constant,
     For,
+    Function,
     If,
     Load,
     Operand,
@@ -51,7 +54,7 @@ from wengert.program.statements import (
     While,
 )
 from wengert.program.survey import Survey, survey_of
-from wengert.program.traverse import section_operands, writes
+from wengert.program.traverse import bodies, section_operands, writes
 
 __all__ = ["print_program", "print_statement"]
 
@@ -64,10 +67,14 @@ _EXPRESSION_WIDTH = 60
 _INDEX_WIDTH = 20
 """The most characters of a sum or product of indices that is written out more than once."""
 
+_Named = Value | Storage | Stack | Callee
+
 
 def print_program(program: Program) -> str:
     """The program as Python over NumPy."""
-    return _Printer(survey_of(program.body, program.parameters, program.results)).program(program)
+    body = sum(bodies(program), ())
+    parameters = (*program.parameters, *(array for one in program.functions for array in one.parameters))
+    return _Printer(survey_of(body, parameters, program.results)).program(program)
 
 
 def print_statement(statement: Statement) -> str:
@@ -90,8 +97,8 @@ class _Printer:
     def __init__(self, survey: Survey) -> None:
         self.survey = survey
         self.names = Names()
-        self.name_of: dict[Value | Storage | Stack, str] = {}
-        self.referenced: set[Value | Storage | Stack] = set()
+        self.name_of: dict[_Named, str] = {}
+        self.referenced: set[_Named] = set()
         self.sums = Sums(self.scalar)
         # Values that wait for the one statement that uses them, and where they come from; then the sums and products
         # of indices that are written wherever they are used.
@@ -105,12 +112,12 @@ class _Printer:
 
     # Names, texts and lines.
 
-    def name(self, thing: Value | Storage | Stack) -> str:
+    def name(self, thing: _Named) -> str:
         """The name of a value, storage or stack, new if it has none."""
         self.referenced.add(thing)
         return self.declare(thing)
 
-    def declare(self, thing: Value | Storage | Stack) -> str:
+    def declare(self, thing: _Named) -> str:
         """The name, without a reference that would need it to be defined."""
         if thing not in self.name_of:
             self.name_of[thing] = self.names.give(thing.hint)
@@ -233,6 +240,10 @@ class _Printer:
                 self.apply(statement)
             case Check():
                 self.check(statement)
+            case Call(callee, storages, _, where):
+                self.write_out_all()
+                given = [self.name(one) for one in storages]
+                self.emit(f"{self.name(callee)}({', '.join(given)})", where)
             case For() | While() | If():
                 self.control(statement)
 
@@ -479,6 +490,11 @@ class _Printer:
         for stack in program.stacks:
             self.declare(stack)
         self.indent = 1
+        for one in program.functions:
+            self.declare(one.callee)
+        for one in program.functions:
+            self.function(one)
+        defined, self.lines = self.lines, []
         for statement in program.body:
             self.statement(statement)
         self.results(program.results)
@@ -486,9 +502,31 @@ class _Printer:
         if not self.lines and not head[-1].startswith("    "):
             self.emit("pass")
         imports = ["import numpy as np", *(f"import {module}" for module in sorted(self.modules))]
-        if any("scipy.special." in line for line in self.lines) and "scipy.special" not in self.modules:
+        if any("scipy.special." in line for line in (*defined, *self.lines)) and "scipy.special" not in self.modules:
             imports.append("import scipy.special")
-        return "\n".join((*imports, "", "", *head, *self.lines, ""))
+        return "\n".join((*imports, "", "", *head, *defined, *self.lines, ""))
+
+    def function(self, function: Function) -> None:
+        """A function inside that of the program, so that it sees the stacks."""
+        first, self.indent, self.last = len(self.lines), 2, None
+        self.names.enter()
+        names = [self.declare(one.storage) for one in function.parameters]
+        for one in function.parameters:
+            for size in one.sizes:
+                if isinstance(size, Value):
+                    self.declare(size)
+        for statement in function.body:
+            self.statement(statement)
+        self.write_out_all()
+        known: set[Operand] = set()
+        sizes = [f"    {line}" for one in function.parameters for line in self.entry(one, known)]
+        if len(self.lines) == first and not sizes:
+            self.emit("pass")
+        head = _wrapped(f"    def {self.name(function.callee)}", names, always=True)
+        head[-1] += ":"
+        self.lines[first:] = ["", *head, *sizes, *self.lines[first:], ""]
+        self.names.leave()
+        self.indent, self.last = 1, None
 
     def results(self, results: Sequence[Operand | Section]) -> None:
         """The return statement, if there are results."""

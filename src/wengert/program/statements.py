@@ -6,6 +6,9 @@ a name of its own: a value or a storage is an object, equal to itself alone, and
 name from. Control flow is nested; there is no jump and no early exit, so each block has one entry and one end. Every
 index is in range and not negative: what could be wrong is tested by a `Check` before.
 
+A function of a program is a block that runs wherever a `Call` names it, also in itself. It is given whole storages;
+numbers go to it and come back on stacks, so that what is true of stacks is all there is to know about them.
+
 Sizes are values known at run time, so one program serves every size.
 """
 
@@ -23,9 +26,12 @@ __all__ = [
     "Array",
     "Bind",
     "Block",
+    "Call",
+    "Callee",
     "Check",
     "Constant",
     "For",
+    "Function",
     "If",
     "Load",
     "Operand",
@@ -271,6 +277,23 @@ class Check:
     where: SourceLocation | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Callee:
+    """The name of a function of the program, by which its own body can mention it."""
+
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Runs a function of the program on storages that share no memory. `written`: the positions it may write."""
+
+    callee: Callee
+    storages: tuple[Storage, ...]
+    written: frozenset[int] = frozenset()
+    where: SourceLocation | None = None
+
+
 Statement: TypeAlias = (
     Bind
     | Load
@@ -287,6 +310,7 @@ Statement: TypeAlias = (
     | If
     | Apply
     | Check
+    | Call
 )
 Block: TypeAlias = tuple[Statement, ...]
 
@@ -310,11 +334,24 @@ Parameter: TypeAlias = Value | Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """What a `Callee` does: a body that sees its array parameters and the program's stacks, and nothing else."""
+
+    callee: Callee
+    parameters: tuple[Array, ...]
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A function. The results, scalars and sections of storages of the outermost block, are read at its end."""
+    """A function. The results, scalars and sections of storages of the outermost block, are read at its end.
+
+    `functions`: those that recurse, and so cannot be written in place of their calls.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     body: Block
     results: tuple[Operand | Section, ...] = ()
     stacks: tuple[Stack, ...] = field(default=())
+    functions: tuple[Function, ...] = field(default=())

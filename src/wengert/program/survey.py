@@ -16,6 +16,7 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
     Load,
     Operand,
     Parameter,
@@ -99,6 +100,8 @@ def _find_variables(survey: Survey, body: Block) -> None:
         elif isinstance(statement, Apply) and not statement.function.startswith("numpy."):
             # Only NumPy's own functions are known to give scalars, which nobody can change in place.
             arrays.update(writes(statement))
+        elif isinstance(statement, Call):
+            arrays.update(statement.storages)
     survey.variables -= arrays
 
 

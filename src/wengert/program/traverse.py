@@ -15,6 +15,7 @@ from wengert.program.statements import (
     Apply,
     Bind,
     Block,
+    Call,
     Check,
     Constant,
     For,
@@ -22,6 +23,7 @@ from wengert.program.statements import (
     Load,
     Operand,
     Pop,
+    Program,
     Push,
     Recall,
     Reserve,
@@ -38,6 +40,7 @@ from wengert.program.statements import (
 
 __all__ = [
     "blocks",
+    "bodies",
     "bound",
     "made",
     "operands",
@@ -46,6 +49,7 @@ __all__ = [
     "section_operands",
     "substitute",
     "walk",
+    "walk_program",
     "writes",
 ]
 
@@ -86,7 +90,7 @@ def operands(statement: Statement) -> tuple[Operand, ...]:
         case Apply(outputs=outputs, inputs=inputs):
             several = [section_operands(one) if isinstance(one, Section) else (one,) for one in (*outputs, *inputs)]
             return tuple([one for each in several for one in each])
-        case Pop():
+        case Pop() | Call():
             return ()
 
 
@@ -106,7 +110,7 @@ def reads(statement: Statement) -> tuple[Storage, ...]:
         return (statement.storage,)
     if isinstance(statement, Apply):
         return tuple([one.storage for one in statement.inputs if isinstance(one, Section)])
-    return ()
+    return statement.storages if isinstance(statement, Call) else ()
 
 
 def writes(statement: Statement) -> tuple[Storage, ...]:
@@ -115,6 +119,8 @@ def writes(statement: Statement) -> tuple[Storage, ...]:
         return (statement.storage,)
     if isinstance(statement, Apply):
         return tuple([one.storage for one in statement.outputs])
+    if isinstance(statement, Call):
+        return tuple([one for position, one in enumerate(statement.storages) if position in statement.written])
     return ()
 
 
@@ -136,10 +142,22 @@ def walk(block: Block) -> Iterator[Statement]:
                 yield from walk(nested)
 
 
+def bodies(program: Program) -> tuple[Block, ...]:
+    """The body of a program and those of its functions."""
+    return (program.body, *[one.body for one in program.functions])
+
+
+def walk_program(program: Program) -> Iterator[Statement]:
+    """Every statement of a program and of its functions."""
+    for body in bodies(program):
+        yield from walk(body)
+
+
 _ROLES = {
     **dict.fromkeys(("value", "operand", "count", "counter", "start", "stop", "condition"), "operand"),
     **dict.fromkeys(("operands", "indices", "sizes"), "operands"),
     **dict.fromkeys(("storage", "of"), "storage"),
+    "storages": "storages",
     **dict.fromkeys(("outputs", "inputs"), "sections"),
     **dict.fromkeys(("body", "test", "then", "otherwise"), "block"),
     **dict.fromkeys(("stack", "kept"), "stack"),
@@ -177,6 +195,8 @@ def rebuild(
             old = tuple([operand(one) for one in old])
         elif role == "storage":
             old = storage(old)
+        elif role == "storages":
+            old = tuple([storage(one) for one in old])
         elif role == "block":
             old = nested(old)
         elif role == "sections":

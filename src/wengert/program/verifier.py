@@ -25,9 +25,11 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
     Check,
     Constant,
     For,
+    Function,
     If,
     Load,
     Operand,
@@ -93,6 +95,7 @@ class _Verifier:
         self.bases: dict[Storage, Storage] = {}
         self.stacks = set(whole.stacks)
         self.recalled: dict[Stack, Storage] = {}
+        self.functions = {one.callee: one for one in whole.functions}
 
     def require(self, holds: bool, reason: str) -> None:
         """Refuse the program where a rule does not hold."""
@@ -185,6 +188,7 @@ class _Verifier:
         self.require(len(self.stacks) == len(self.whole.stacks), "a stack is declared twice")
         for stack in self.whole.stacks:
             self.require(stack.dtype == "storage" or _is_dtype(stack.dtype), f"{stack.hint} holds {stack.dtype}")
+        self.require(len(self.functions) == len(self.whole.functions), "a function is defined twice")
         self.block(self.whole.body)
         self.statement = None
         for result in self.whole.results:
@@ -192,6 +196,35 @@ class _Verifier:
                 self.section(result)
             else:
                 self.operand(result)
+        self.values.clear()
+        self.storages.clear()
+        for function in self.whole.functions:
+            self.function(function)
+
+    def function(self, function: Function) -> None:
+        """A function, which sees its own parameters only."""
+        self.statement = None
+        with self.scope():
+            for parameter in function.parameters:
+                self.require(not parameter.output, f"a parameter of {function.callee.hint} is an output")
+                self.parameter(parameter)
+            self.block(function.body)
+
+    def call(self, statement: Call) -> None:
+        """A call of a function that there is, on storages of the ranks and dtypes of its parameters."""
+        function = self.functions.get(statement.callee)
+        self.require(function is not None, f"there is no function {statement.callee.hint}")
+        assert function is not None
+        given, expected = statement.storages, function.parameters
+        self.require(len(given) == len(expected), f"{statement.callee.hint} takes {len(expected)} storages")
+        for one, parameter in zip(given, expected, strict=True):
+            self.storage(one)
+            other = parameter.storage
+            fits = (one.dtype, one.rank) == (other.dtype, other.rank)
+            self.require(fits, f"{one.hint} has not the dtype or the rank of {other.hint}")
+        roots = {self.root(one) for one in given}
+        self.require(len(roots) == len(given), "a call is given the same memory twice")
+        self.require(all(0 <= one < len(given) for one in statement.written), "a call writes what it is not given")
 
     def parameter(self, parameter: Parameter) -> None:
         """A parameter; a size may be that of several axes."""
@@ -236,6 +269,8 @@ class _Verifier:
                 self.apply(statement)
             case Check():
                 self.check(statement)
+            case Call():
+                self.call(statement)
             case For() | While() | If():
                 self.control(statement)
         result = bound(statement)
@@ -364,7 +399,7 @@ class _Verifier:
             for target, place in _stored(statement):
                 apart = target in inside or not varying.isdisjoint(place)
                 self.require(apart, "every iteration of an order-free loop stores here")
-            self.require(not isinstance(statement, Push | Pop | Recall), "a stack in an order-free loop")
+            self.require(not isinstance(statement, Push | Pop | Recall | Call), "a stack in an order-free loop")
         self.statement = loop
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from wengert.runtime.failures import Failure
 from wengert.runtime.ledger import Ledger, PooledMemory
+from wengert.runtime.machine_stack import end_of_stack
 from wengert.runtime.pool import FEWEST_BYTES, POOL_ADDRESS
 
 __all__ = ["Executable", "Result", "Signature"]
@@ -43,7 +44,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """How a compiled program is called: the dtypes of its arguments ("array" for arrays), its results and failures."""
+    """How a compiled program is called: the dtypes of its arguments ("array" for arrays), its results and failures.
+
+    `recurs`: it is told where the stack of the machine ends.
+    """
 
     name: str
     arguments: tuple[str, ...]
@@ -51,6 +55,7 @@ class Signature:
     failures: tuple[Failure, ...]
     failure_offset: int
     block_bytes: int
+    recurs: bool = False
 
 
 class Executable:
@@ -61,7 +66,8 @@ class Executable:
         self._owner = owner
         self._pool = POOL_ADDRESS
         self._ledger: Ledger | None = None
-        self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)(entry)
+        also = [ctypes.c_int64] if signature.recurs else []
+        self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, *also)(entry)
         self._new = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_bool)(new)
         self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(release)
         self._new_block = ctypes.c_char * max(signature.block_bytes, 8)
@@ -91,7 +97,10 @@ class Executable:
             self._pack(block, 0, *numbers)
         except struct.error:
             raise OverflowError("an integer argument has more than 64 bits") from None
-        code = self._entry(self._pool, block)
+        if self.signature.recurs:
+            code = self._entry(self._pool, block, end_of_stack())
+        else:
+            code = self._entry(self._pool, block)
         if code:
             raise self._error(code, block)
         if self._numbers is not None:

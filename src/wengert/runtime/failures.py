@@ -15,7 +15,7 @@ import numpy as np
 import wengert.errors
 from wengert.errors import SourceLocation
 
-__all__ = ["Failure", "negative_size", "out_of_memory"]
+__all__ = ["Failure", "negative_size", "out_of_memory", "too_deep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Failure:
 def out_of_memory(where: SourceLocation | None) -> Failure:
     """No memory for an array."""
     return Failure("MemoryError", "no memory for an array of this size", (), where)
+
+
+def too_deep(where: SourceLocation | None) -> Failure:
+    """A call for which the machine's stack has no room."""
+    return Failure("RecursionError", "maximum recursion depth exceeded", (), where)
 
 
 def negative_size(where: SourceLocation | None) -> Failure:
