@@ -39,7 +39,8 @@ def plan_of(builder: Builder, *arrays: Array) -> Plan:
         return statement.indices
 
     visited = [one for one in index.places if isinstance(one, Bind | Load | Store | Accumulate)]
-    return plan_needed(index, [one for one in visited if not _is_integer(one)], needs, [])
+    statements = [one for one in visited if not _is_integer(one)]
+    return plan_needed(index, statements, needs, [], lambda storage: False)
 
 
 def _is_integer(statement: Statement) -> bool:

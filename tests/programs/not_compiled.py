@@ -24,11 +24,7 @@ _REASONS = {
     "generators": "infinite_generator generator_that_reuses_its_buffer generator_with_send",
     "a list or tuple of a length known at run time": """
         list_comprehension filtered_comprehension array_from_generator starred_arguments map_filter_and_reduce
-        sorted_with_a_key empty_range_and_reversed conversions_by_method
-    """,
-    "a recursion of a depth known at run time": """
-        recursive_fourier_transform power_by_squaring pairwise_products quicksort_of_values merge_sort_in_place
-        adaptive_quadrature blockwise_matrix_square
+        sorted_with_a_key empty_range_and_reversed conversions_by_method quicksort_of_values
     """,
     "sharing memory can be told from a copy, depending on the path": "alias_returned_by_a_function",
     "a name that is bound later": "late_binding_of_a_loop_variable",

@@ -96,6 +96,11 @@ class _Reverse:
 
     def _in_pieces(self, ledger: Ledger, call: _Call) -> Found:
         """The derivative by a chain of pieces, after a trial that tells what these take."""
+        if self.kernel.prepared.functions:
+            raise MemoryBudgetError(
+                f"memory={self.memory} bytes cannot be kept: a function that recurses is swept back as a whole, "
+                "and that takes more"
+            )
         refuse_overlap(call.leaves, self.kernel.written)
         code = chain_code(self.kernel.prepared, self.wrt, call.guarded, call.with_results)
         loops = [one for one in code.chain.segments if isinstance(one, Repetition)]

@@ -16,7 +16,7 @@ from wengert.analysis.activity import Carrier, carries, reached
 from wengert.analysis.index import index_program
 from wengert.errors import SourceLocation
 from wengert.program.statements import Array, Bind, Program
-from wengert.program.traverse import walk
+from wengert.program.traverse import walk_program
 
 __all__ = ["Cut", "program_cuts"]
 
@@ -83,7 +83,7 @@ def program_cuts(program: Program, wrt: Sequence[int]) -> Iterator[Cut]:
     inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
     chosen: list[Carrier] = [one.storage if isinstance(one, Array) else one for one in (inputs[i] for i in wrt)]
     varied, _ = reached(index, chosen, ())
-    for statement in walk(program.body):
+    for statement in walk_program(program):
         if isinstance(statement, Bind) and _is_cut(statement, varied):
             cut = _cut_at(statement)
             if cut is not None:

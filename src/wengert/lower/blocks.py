@@ -70,7 +70,7 @@ def _end_unless_left(context: Context) -> None:
     """Where the end of the body is reached, the function returns `None`."""
     state = exit_state(context)
     if state is False:
-        assign_name(context, RETURN, Static(None))
+        _return(context, None)
     elif state is None:
         branch(context, _left(context), partial(note_left, context, True), partial(_return, context, None), {RETURN})
 
@@ -267,6 +267,8 @@ def _leave_loop(context: Context) -> None:
 def _return(context: Context, node: ast.expr | None) -> None:
     scope = scope_of(context)
     value: Abstract = Static(None) if node is None else evaluate(context, node)
+    if scope.give is not None:
+        value = scope.give(value)
     if isinstance(value, Lazy) and not scope.loops and not scope.arms:
         scope.env[RETURN] = Variable(value)  # used once, by the caller: no storage is needed
     else:

@@ -40,8 +40,6 @@ __all__ = [
     "plain_name",
     "refuse_inexact",
     "refuse_rounding",
-    "refuse_inexact",
-    "same",
     "storages_of",
     "visible_sizes",
     "with_items",

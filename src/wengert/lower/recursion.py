@@ -7,7 +7,8 @@ change them no more. As long as nothing is known of the result, a path ends wher
 is what the function returns without calling itself.
 
 Numbers are passed, and returned, on a stack of their own each; arrays as whole storages with the numbers that say
-which part of them is meant. An array is returned as its sizes and elements.
+which part of them is meant. An array is returned as its sizes and elements, by each path on its own, so that it may be
+of another size on each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from wengert.errors import NotAcceptedError
 from wengert.lower import homes, storing
@@ -43,6 +45,11 @@ __all__ = ["Draft", "Recursion", "call_recursive"]
 
 _MOST_TRIALS = 16
 
+_RESULT = "<return>"  # where an argument has its name
+
+_GIVEN = Static(object())
+"""What stands for a result that has been pushed."""
+
 _Path = tuple[str | int, ...]
 
 
@@ -57,13 +64,17 @@ class Draft:
 
 @dataclass(slots=True, eq=False)
 class Recursion:
-    """A function being read. `shares`: the groups, and storages outside, that a result may be a view of in Python."""
+    """A function being read. `shares`: the groups, and storages outside, that a result may be a view of in Python.
+
+    `depth`: how many blocks were open around its body.
+    """
 
     node: ast.AST
     function: object
     callee: Callee
     forms: dict[str, Form] = field(default_factory=dict)
     result: Form | None = None
+    depth: int = 0
     changed: bool = False
     shares: dict[int | Storage, None] = field(default_factory=dict)
     stacks: dict[_Path, Stack] = field(default_factory=dict)
@@ -77,7 +88,8 @@ class Recursion:
 
     def stack(self, path: _Path, dtype: str) -> Stack:
         """The stack of one number."""
-        hint = "_".join(str(one) for one in (self.callee.hint, *path))
+        place = "result" if path[0] == _RESULT else path[0]
+        hint = "_".join(str(one) for one in (self.callee.hint, place, *path[1:]))
         return self.stacks.setdefault(path, Stack(hint, dtype))
 
     def groups(self) -> list[int]:
@@ -126,7 +138,8 @@ def _settle(
         del context.drafts[count:]
         recursion.begin()
         context.frames.append(frame)
-        context.scopes.append(replace(scope, env={}, loops=[], arms=0))
+        context.scopes.append(replace(scope, env={}, loops=[], arms=0, give=partial(_return, context, recursion)))
+        recursion.depth = context.builder.depth
         try:
             with context.builder.block() as body:
                 known = _try(context, recursion, read_body)
@@ -147,18 +160,20 @@ def _settle(
 def _try(context: Context, recursion: Recursion, read_body: Callable[[], Abstract]) -> bool:
     """Read the body once. Whether a result is known."""
     env = context.scopes[-1].env
+    context.at(recursion.node)
     try:
         for name, form in recursion.forms.items():
             assign_name(context, name, _enter(context, recursion, form, (name,)))
         env[RETURNED] = Variable(Static(False))
-        value = settled(context, read_body(), "result")
+        value = read_body()
         raised = context.scopes[-1].env.get(RAISED)
         if raised is not None and raised.value == Static(True):
             outer = context.unknown
             if outer in context.recursions[:-1] and outer is not None and outer.result is None:
                 raise UnknownResultError(outer)
             return recursion.result is not None
-        _return(context, recursion, value)
+        if value is not _GIVEN:
+            _return(context, recursion, value)
     except UnknownResultError as unknown:
         if unknown.recursion is not recursion:
             raise
@@ -210,8 +225,8 @@ def _enter(context: Context, recursion: Recursion, form: Form, path: _Path) -> A
     """An argument, where the function begins."""
     builder = context.builder
     match form:
-        case Number(dtype, weak):
-            return Scalar(builder.pop(recursion.stack(path, dtype), str(path[0])), weak)
+        case Number(dtype, weak, mixed):
+            return Scalar(builder.pop(recursion.stack(path, dtype), str(path[0])), weak, mixed)
         case Tree(items, like):
             return homes.with_items(
                 like, tuple(_enter(context, recursion, one, (*path, k)) for k, one in enumerate(items))
@@ -265,7 +280,7 @@ def _pass(context: Context, recursion: Recursion, form: Form, value: Abstract, p
 def _push_number(context: Context, recursion: Recursion, form: Number, value: Abstract, path: _Path) -> None:
     found = homes.number(value)
     assert found is not None
-    name = "<return>" if path[0] == "result" else str(path[0])
+    name = str(path[0])
     homes.refuse_inexact(context, name, found, form.dtype)
     homes.refuse_rounding(context, name, form, found)
     context.builder.push(recursion.stack(path, form.dtype), context.builder.cast(found.operand, form.dtype))
@@ -274,15 +289,17 @@ def _push_number(context: Context, recursion: Recursion, form: Number, value: Ab
 # Results.
 
 
-def _return(context: Context, recursion: Recursion, value: Abstract) -> None:
-    """Leave the function: push its result."""
+def _return(context: Context, recursion: Recursion, value: Abstract) -> Abstract:
+    """Push a result."""
+    value = settled(context, value, "result")
     new = result_form(value)
-    form = new if recursion.result is None else joined(context, "<return>", recursion.result, new)
+    form = new if recursion.result is None else joined(context, _RESULT, recursion.result, new)
     shared = _shared(context, recursion, value)
     recursion.changed |= form is not recursion.result or not recursion.shares.keys() >= shared.keys()
     recursion.result = form
     recursion.shares.update(shared)
-    _give(context, recursion, form, value, ("result",))
+    _give(context, recursion, form, value, (_RESULT,))
+    return _GIVEN
 
 
 def _give(context: Context, recursion: Recursion, form: Form, value: Abstract, path: _Path) -> None:
@@ -314,8 +331,8 @@ def _take(context: Context, recursion: Recursion, form: Form, path: _Path, made:
     """A result, where the function was called. `made`: the arrays in it."""
     builder = context.builder
     match form:
-        case Number(dtype, weak):
-            return Scalar(builder.pop(recursion.stack(path, dtype), recursion.callee.hint), weak)
+        case Number(dtype, weak, mixed):
+            return Scalar(builder.pop(recursion.stack(path, dtype), recursion.callee.hint), weak, mixed)
         case Tree(items, like):
             taken = tuple(_take(context, recursion, one, (*path, k), made) for k, one in enumerate(items))
             return homes.with_items(like, taken)
@@ -341,7 +358,7 @@ def _shared(context: Context, recursion: Recursion, value: Abstract) -> dict[int
     groups = {array.storage: group for group, array in recursion.arrays.items()}
     found: dict[int | Storage, None] = {}
     seen: set[Storage] = set()
-    inside = made_inside(context.builder.innermost)
+    inside = made_inside(context.builder.opened_since(recursion.depth))
     ahead = [storing.root(context, one) for one in homes.storages_of(value)]
     while ahead:
         one = ahead.pop()
@@ -373,7 +390,7 @@ def _call(context: Context, recursion: Recursion, variables: Mapping[str, Abstra
         context.builder.call(recursion.callee, [storages[group] for group in recursion.groups()])
     made: list[Storage] = []
     with context.builder.block() as taking:
-        result = _take(context, recursion, recursion.result, ("result",), made)
+        result = _take(context, recursion, recursion.result, (_RESULT,), made)
     context.builder.append_all(taking)
     if not recursion.changed:
         _note_sharing(context, recursion, storages, made, taking)
@@ -393,4 +410,4 @@ def _note_sharing(
         source = origin if reachable(context, origin, context.scopes[-1].env, set()) else None
         for home in made:
             where = context.location()
-            context.copies.append(Copy(home, origin, source, tuple(statements), "<return>", where))
+            context.copies.append(Copy(home, origin, source, tuple(statements), _RESULT, where))

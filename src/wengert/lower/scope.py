@@ -78,7 +78,8 @@ class Variable:
 class Scope:
     """A function being read: its variables, the names it can see outside, the loops that are open.
 
-    `arms`: how many paths of branches are open whose conditions are decided when the program runs.
+    `arms`: how many paths of branches are open whose conditions are decided when the program runs. `give`: what is done
+    with a result at once where the function returns, if paths need not meet for it; what it returns stands for that.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Scope:
     loops: list[Loop] = field(default_factory=list)
     node: ast.AST | None = None
     arms: int = 0
+    give: Callable[[Abstract], Abstract] | None = None
 
 
 # Names.

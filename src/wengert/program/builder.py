@@ -89,6 +89,10 @@ class Builder:
         """The innermost open block."""
         return self._blocks[-1]
 
+    def opened_since(self, depth: int) -> list[Statement]:
+        """The statements in the open blocks that lie deeper than `depth`."""
+        return [statement for block in self._blocks[depth:] for statement in block]
+
     def is_open(self, block: list[Statement]) -> bool:
         """Whether a block, once innermost, is still open: then what was bound in it can be used here."""
         return any(block is one for one in self._blocks)

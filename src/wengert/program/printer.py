@@ -494,7 +494,7 @@ class _Printer:
             self.declare(one.callee)
         for one in program.functions:
             self.function(one)
-        defined, self.lines = self.lines, []
+        defined, self.lines = [*self.lines, ""] if self.lines else [], []
         for statement in program.body:
             self.statement(statement)
         self.results(program.results)
@@ -524,7 +524,7 @@ class _Printer:
             self.emit("pass")
         head = _wrapped(f"    def {self.name(function.callee)}", names, always=True)
         head[-1] += ":"
-        self.lines[first:] = ["", *head, *sizes, *self.lines[first:], ""]
+        self.lines[first:] = ["", *head, *sizes, *self.lines[first:]]
         self.names.leave()
         self.indent, self.last = 1, None
 
