@@ -474,3 +474,16 @@ def test_iterations_that_grow_are_an_error_and_no_overrun(ledgers: list[Ledger])
     with pytest.raises(MemoryBudgetError, match="other iterations take more than those by which"):
         wg.grad(wg.jit(loss), memory=30_000)(u, sizes)
     assert ledgers[-1].peak <= 30_000
+
+
+def test_a_recursion_is_swept_back_as_a_whole() -> None:
+    """Where that fits it is; else the budget is refused, not broken."""
+
+    def walked(x: Any, n: Any) -> Any:
+        return np.sum(x) if n == 0 else walked(np.sin(x) * x, n - 1)
+
+    compiled = wg.jit(walked)
+    x = np.linspace(0.3, 1.2, 1000)
+    np.testing.assert_allclose(wg.grad(compiled, memory="10 MB")(x, 3), wg.grad(compiled)(x, 3), rtol=1e-13)
+    with pytest.raises(MemoryBudgetError, match="a function that recurses is swept back as a whole"):
+        wg.grad(compiled, memory=20_000)(x, 3)
