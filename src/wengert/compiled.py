@@ -165,8 +165,12 @@ class Member:
 
     def _push(self, tangent: list[Any], leaves: list[Any]) -> list[Any]:
         """The tangents of the results: the next derivative along the tangent, and what is linear in the others."""
-        given = [np.zeros_like(leaf) if one is None else one for one, leaf in zip(tangent, leaves, strict=True)]
         arguments, cts, directions = self._parts(leaves)
+        wanted = {*self.family.wrt, *range(len(arguments), len(leaves))}
+        given = [
+            np.zeros_like(leaf) if one is None and i in wanted else one
+            for i, (one, leaf) in enumerate(zip(tangent, leaves, strict=True))
+        ]
         of_arguments, of_cts, of_directions = self._parts(given)
         flat = [one for direction in directions for one in direction]
         moved = [of_arguments[i] for i in self.family.wrt]
