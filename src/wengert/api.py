@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from wengert import tree
 from wengert.checkpointing.compiled import within_budget
 from wengert.checkpointing.progress import Progress
 from wengert.compiled import Jitted
+from wengert.compiled_jacobian import CompiledGradient, jacobian_blocks
 from wengert.errors import ArgumentError, NotScalarError, SeedError
 from wengert.inspect.strict import StrictListener, strictly
 from wengert.tape.array import is_recorded, primal_of
@@ -44,6 +46,9 @@ Function = Callable[..., Any]
 Amount = float | str | None
 Directory = str | os.PathLike[str] | None
 ProgressWanted = bool | Callable[[Progress], object]
+
+# The gradients of compiled functions, which `jacobian` finds without a tape.
+_gradients: weakref.WeakKeyDictionary[Function, tuple[Jitted, Argnums]] = weakref.WeakKeyDictionary()
 
 
 def _result(call: RecordedCall) -> Any:
@@ -190,7 +195,10 @@ def grad(
         value, gradient = both(*args, **kwargs)
         return (gradient, value[1]) if has_aux else gradient
 
-    return _like_function(derivative, function, "Gradient")
+    made = _like_function(derivative, function, "Gradient")
+    if isinstance(function, Jitted) and not has_aux and not strict and memory is None and disk is None and not progress:
+        _gradients[made] = function, argnums
+    return made
 
 
 def vjp(
@@ -416,6 +424,28 @@ def _jacobian_columns(call: RecordedCall) -> list[list[Any]]:
     return blocks
 
 
+def _compiled_jacobian(
+    function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, mode: str
+) -> tuple[Any] | None:
+    """The Jacobian of a compiled function, or of the gradient of one, where that needs no tape."""
+    own: Jitted | CompiledGradient
+    if isinstance(function, Jitted):
+        own = function
+    elif function in _gradients:
+        compiled, gradient = _gradients[function]
+        own = CompiledGradient(compiled, normal_argnums(gradient, len(args)))
+    else:
+        return None
+    found = jacobian_blocks(own, args, kwargs, normal_argnums(argnums, len(args)), always=mode == "forward")
+    if found is None:
+        return None
+    blocks, value = found
+    if isinstance(own, CompiledGradient):
+        value = as_arguments(value, args, gradient)
+    rows = [as_arguments(row, args, argnums) for row in blocks]
+    return (tree.unflatten(tree.flatten(value)[1], rows),)
+
+
 def _stack(pieces: list[Any], shape: tuple[int, ...], axis: int) -> Any:
     if not pieces:
         return np.zeros(shape)
@@ -488,6 +518,10 @@ def jacobian(
 
         def record(own: Function, forward: bool) -> RecordedCall:
             return record_call(own, args, kwargs, numbers, forward=forward, keep=True, listener=_listener(strict))
+
+        compiled = None if strict or mode == "reverse" else _compiled_jacobian(function, args, kwargs, argnums, mode)
+        if compiled is not None:
+            return compiled[0]
 
         def run(own: Function) -> Any:
             forward = mode == "forward"

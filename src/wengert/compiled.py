@@ -224,6 +224,14 @@ class Specialisation:
         """What the program takes, from the leaves of the arguments: those that are no aliases, and captured arrays."""
         return [*(leaves[k] for k in self.lowered.leaves), *(one.reference.fetch() for one in self.lowered.captured)]
 
+    def positions(self, wanted: Sequence[int]) -> tuple[int, ...] | None:
+        """Where leaves of the arguments are among what the program takes; None if one is not there as a real float."""
+        leaves = self.lowered.leaves
+        if not all(k in leaves for k in wanted):
+            return None
+        found = tuple(leaves.index(k) for k in wanted)
+        return found if all(self.kernel.dtype(i).startswith("float") for i in found) else None
+
     def is_current(self) -> bool:
         """Whether what was compiled in from outside is still there."""
         lowered = self.lowered
@@ -270,7 +278,7 @@ class Specialisation:
         is_real = isinstance(result, ResultLeaf) and result.kind != "array" and result.dtype.startswith("float")
         return Kernel(program) if is_real else None
 
-    def _gradient(self, wanted: tuple[int, ...]) -> tuple[Family, Kernel] | None:
+    def gradient(self, wanted: tuple[int, ...]) -> tuple[Family, Kernel] | None:
         """The derivative of the one real result with respect to some leaves."""
         if wanted not in self._gradients:
             self._gradients[wanted] = self._make_gradient(wanted)
@@ -286,7 +294,7 @@ class Specialisation:
 
     def value_and_gradient(self, leaves: Sequence[Any], wanted: tuple[int, ...]) -> tuple[Any, list[Any]] | None:
         """The value, if it is one real number, and its derivatives with respect to some leaves, from one run."""
-        found = self._gradient(wanted)
+        found = self.gradient(wanted)
         if found is None:
             return None
         family, derivative = found
@@ -427,6 +435,23 @@ class Jitted:
         quick = None if kwargs else self._by_classes.get(_classes(args))
         if quick is not None and quick.is_current():
             return quick.value_and_gradient(args, tuple(numbers))
+        call = self.plain_call(args, kwargs, numbers)
+        if call is None:
+            return None
+        found, leaves, wanted = call
+        return found.value_and_gradient(leaves, wanted)
+
+    def plain_call(
+        self, args: Sequence[Any], kwargs: dict[str, Any], numbers: Sequence[int]
+    ) -> tuple[Specialisation, Sequence[Any], tuple[int, ...]] | None:
+        """What a derivative call with plain arguments runs on; `None` if one is recorded.
+
+        The machine code, the leaves of all arguments, and which of these are the leaves of the arguments `numbers`, in
+        the order of `tree.flatten`.
+        """
+        quick = None if kwargs else self._by_classes.get(_classes(args))
+        if quick is not None and quick.is_current() and not quick.lowered.written:
+            return quick, args, tuple(numbers)
         values = [*args, *kwargs.values()]
         if any(is_recorded(leaf) for leaf in tree.flatten(values)[0]):
             return None
@@ -437,7 +462,7 @@ class Jitted:
         plain = _plain(values)
         found = self.specialise(plain, tuple(kwargs))
         refuse_overlap(argument_leaves(values), found.lowered.written)
-        return found.value_and_gradient(argument_leaves(plain), tuple(wanted))
+        return found, argument_leaves(plain), tuple(wanted)
 
     def program(self, *args: Any, **kwargs: Any) -> Kernel:
         """The program for arguments like these; printed, it is Python."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from wengert.adjoint.directions import along_directions
 from wengert.adjoint.forward import forward
 from wengert.adjoint.reverse import reverse
 from wengert.analysis.index import index_program
@@ -292,4 +293,12 @@ class Kernel:
         if key not in self._derivatives:
             made = forward(self.prepared, wrt, guarded=guarded)
             self._derivatives[key] = derivative_kernel(made)
+        return self._derivatives[key]
+
+    def along_directions(self, wrt: tuple[int, ...], count: int, *, guarded: bool = False) -> Kernel:
+        """The forward derivative along several directions at once: see `wengert.adjoint.directions`."""
+        key = ("directions", wrt, count, guarded)
+        if key not in self._derivatives:
+            made = along_directions(self.prepared, wrt, count, guarded=guarded)
+            self._derivatives[key] = Kernel(_through(DERIVATIVE, made), derivative=True)
         return self._derivatives[key]

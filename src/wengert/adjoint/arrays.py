@@ -46,7 +46,7 @@ class Primals(Protocol):
         """One axis of a section."""
 
 
-__all__ = ["forward_apply", "reverse_apply", "section_needs"]
+__all__ = ["copied", "forward_apply", "full_view", "reverse_apply", "section_needs"]
 
 
 def _rules(reversal: Reversal, statement: Apply) -> Iterator[tuple[int, Operation, Rule]]:
@@ -95,7 +95,7 @@ def _bar(reversal: Reversal, one: Section) -> View:
 def _zeros(reversal: Reversal, one: Section) -> View:
     """The cotangent of an output on which nothing depends."""
     whole = _whole(reversal.builder, replace(one, axes=tuple(reversal.axis(axis) for axis in one.axes)))
-    return _full_view(whole)
+    return full_view(whole)
 
 
 def reverse_apply(reversal: Reversal, statement: Apply) -> None:
@@ -196,25 +196,24 @@ def _fitted(context: Context, ct: Abstract, target: View) -> Abstract:
 
 
 def forward_apply(transform: Pushforward, statement: Apply) -> None:
-    """The operation, and the tangents of its outputs: the sum of what each active input contributes."""
+    """The tangents of an operation's outputs: the sum of what each active input contributes."""
     builder = transform.builder
     operation = operation_of(statement.function)
-    builder.append(statement)
     dots = [
-        replace(one, storage=transform.storage_dots[one.storage])
+        transform.section_dot(one)
         if one.storage in transform.storage_dots
         else _whole(builder, one)  # nobody needs it: a place to write to
         for one in statement.outputs
     ]
     for one in dots:
-        assign(Context(builder), _full_view(one), Static(0.0))
+        assign(Context(builder), full_view(one), Static(0.0))
     for i in apply_paths(statement):
         given = statement.inputs[i]
         if not transform.is_active(given.storage if isinstance(given, Section) else given):
             continue
         parts = [_whole(builder, one) for one in dots]
         if operation.parameters[i] in operation.linear and isinstance(given, Section):
-            moved = replace(given, storage=transform.storage_dots[given.storage])
+            moved = transform.input_dot(given)
             inputs = (*statement.inputs[:i], moved, *statement.inputs[i + 1 :])
             builder.append(replace(statement, outputs=tuple(parts), inputs=inputs))
         else:
@@ -235,12 +234,20 @@ def _whole(builder: Builder, like: Section) -> Section:
     return Section(storage, tuple(Span(integer(0), size, integer(1)) for size in sizes), tuple(range(len(sizes))))
 
 
-def _full_view(section: Section) -> View:
+def full_view(section: Section) -> View:
+    """A section as an array."""
     return view_of(section, section.storage, section.axes)
 
 
+def copied(builder: Builder, section: Section) -> Section:
+    """A copy of a section, as the whole of a new storage."""
+    made = _whole(builder, section)
+    _add_section(builder, made, section)
+    return made
+
+
 def _add_section(builder: Builder, target: Section, source: Section) -> None:
-    update_item(Context(builder), _full_view(target), (Ellipsis,), "add", _full_view(source))
+    update_item(Context(builder), full_view(target), (Ellipsis,), "add", full_view(source))
 
 
 def _transposed_rule(
@@ -254,14 +261,14 @@ def _transposed_rule(
     rule = operation.rules[operation.parameters[i]]
     given = statement.inputs[i]
     cts = [_whole(builder, one) for one in parts]
-    ct: Abstract = _full_view(cts[0]) if len(cts) == 1 else Sequence(tuple(_full_view(one) for one in cts))
+    ct: Abstract = full_view(cts[0]) if len(cts) == 1 else Sequence(tuple(full_view(one) for one in cts))
     result: Section | Operand
     with builder.block() as body:
         context = Context(builder)
         found = _applied(context, _Primals(), statement, operation, rule, ct)
         if isinstance(given, Section):
             result = _whole(builder, given)
-            target = _full_view(result)
+            target = full_view(result)
             update_item(context, target, (Ellipsis,), "add", _fitted(context, found, target))
         else:
             result = _total(context, found)
@@ -280,8 +287,7 @@ def _inline_reverse(transform: Pushforward, rule: Program, given: Section | Oper
     values: dict[Value, Operand] = {}
     if isinstance(seed, Array):
         assert isinstance(given, Section)
-        tangent = _whole(builder, given)
-        _add_section(builder, tangent, replace(given, storage=transform.storage_dots[given.storage]))
+        tangent = copied(builder, transform.section_dot(given))
         storages[seed.storage] = tangent.storage
         for own, size in zip(seed.sizes, _sizes(given), strict=True):
             if isinstance(own, Value):

@@ -90,6 +90,14 @@ class Pushforward:
         found = self.dots.get(operand) if isinstance(operand, Value) else None
         return Constant(0.0, operand.dtype) if found is None else found
 
+    def section_dot(self, section: Section) -> Section:
+        """The tangent of a part of a storage."""
+        return replace(section, storage=self.storage_dots[section.storage])
+
+    def input_dot(self, section: Section) -> Section:
+        """The same, as an operation reads it."""
+        return self.section_dot(section)
+
     def _stack_dot(self, stack: Stack) -> Stack:
         return self.stack_dots.setdefault(stack, Stack(f"{stack.hint}_dot", stack.dtype))
 
@@ -109,6 +117,7 @@ class Pushforward:
             case If(then=then, otherwise=otherwise):
                 self.builder.append(replace(statement, then=self._block(then), otherwise=self._block(otherwise)))
             case Apply() if any(self.is_active(one.storage) for one in statement.outputs):
+                self.builder.append(statement)
                 forward_apply(self, statement)
             case Store(storage=storage, indices=indices, operand=operand) if self.is_active(storage):
                 self.builder.append(statement)
