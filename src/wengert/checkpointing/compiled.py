@@ -209,7 +209,7 @@ class _BudgetedSpecialisation(Specialisation):
         return self._found.scalar
 
     def value_and_gradient(self, leaves: Sequence[Any], wanted: tuple[int, ...]) -> tuple[Any, list[Any]] | None:
-        found = self._gradient(wanted)
+        found = self.gradient(wanted)
         if found is None:
             return None
         family, _ = found
