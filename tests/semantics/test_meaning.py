@@ -9,7 +9,7 @@ import pytest
 
 import wengert as wg
 from tests.semantics.engines import ENGINES, each_engine
-from wengert.errors import ArgumentError
+from wengert.errors import ArgumentError, NotAcceptedError
 
 
 @each_engine
@@ -189,3 +189,9 @@ def test_exceptions_are_those_of_the_plain_run(name):
             message, _, place = str(found.value).partition("\n  at ")
             assert message == str(plain.value)
             assert bool(place) == (engine == "compiled")
+
+
+def test_what_is_wrong_for_all_values_is_refused_before_it_runs():
+    """A compiled function with an axis that its argument cannot have does not begin."""
+    with pytest.raises(NotAcceptedError, match="axis 3 is out of bounds for array of dimension 1\n  at "):
+        wg.grad(wg.jit(lambda x: np.sum(x, axis=3)))(PAIR)
