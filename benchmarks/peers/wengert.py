@@ -36,16 +36,10 @@ def derivative(given: Problem, engine: Callable[[Any], Any]) -> Run:
             return Run(wg.value_and_grad(engine(case.loss), case.argnums), lambda: everything)
         case "curvature":
             (place,) = case.argnums
-            loss = engine(case.loss)
-            ones = np.ones_like(given.arguments[place])
-
-            def curvature(*arguments: Any) -> Any:
-                def of_one(x: Any) -> Any:
-                    return loss(*arguments[:place], x, *arguments[place + 1 :])
-
-                return wg.hvp(of_one, (arguments[place],), (ones,))
-
-            return Run(curvature, lambda: everything)
+            loss, before, after = case.loss, everything[:place], everything[place + 1 :]
+            ones = np.ones_like(everything[place])
+            of_one = engine(lambda x: loss(*before, x, *after))
+            return Run(lambda x: wg.hvp(of_one, (x,), (ones,)), lambda: (everything[place],))
         case "jacobian":
             return Run(wg.jacobian(engine(case.function), case.argnums[0], mode="forward"), lambda: given.arguments)
         case "blocks":

@@ -12,6 +12,7 @@ import inspect
 import os
 import weakref
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from wengert import tree
 from wengert.checkpointing.compiled import within_budget
 from wengert.checkpointing.progress import Progress
 from wengert.compiled import Jitted
-from wengert.compiled_jacobian import CompiledGradient, jacobian_blocks
+from wengert.compiled_jacobian import CompiledGradient, jacobian_blocks, value_and_tangent
 from wengert.errors import ArgumentError, NotScalarError, SeedError
 from wengert.inspect.strict import StrictListener, strictly
 from wengert.tape.array import is_recorded, primal_of
@@ -319,6 +320,10 @@ def jvp(
     if len(primals) != len(tangents):
         raise SeedError(f"jvp needs as many tangents as primals, but got {len(tangents)} for {len(primals)}")
 
+    compiled = None if strict or has_aux else _compiled_jvp(function, primals, tangents)
+    if compiled is not None:
+        return compiled
+
     def run(own: Function) -> tuple[Any, ...]:
         call, pushforward = _linearized(own, tuple(primals), has_aux, strict)
         result, tangent = _result(call), pushforward(*tangents)
@@ -424,23 +429,46 @@ def _jacobian_columns(call: RecordedCall) -> list[list[Any]]:
     return blocks
 
 
+def _compiled(function: Function, args: Sequence[Any]) -> tuple[Jitted | CompiledGradient | None, Argnums | None]:
+    """What has derivatives without a tape: a compiled function, or the gradient of one and its `argnums`."""
+    if isinstance(function, Jitted):
+        return function, None
+    if not isinstance(function, FunctionType) or function not in _gradients:
+        return None, None
+    compiled, argnums = _gradients[function]
+    return CompiledGradient(compiled, normal_argnums(argnums, len(args))), argnums
+
+
+def _compiled_jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any] | None:
+    """The result and tangent of a compiled function, or of the gradient of one, where that needs no tape."""
+    args = tuple(primals)
+    own, gradient = _compiled(function, args)
+    if own is None or any(is_recorded(leaf) for leaf in tree.flatten((args, tuple(tangents)))[0]):
+        return None
+    likes, structure = tree.flatten(args)
+    found = value_and_tangent(own, args, lambda: seed_leaves(tuple(tangents), structure, likes, "tangent"))
+    if found is None:
+        return None
+    value, leaves, shape = found
+    if gradient is not None:
+        value, shape = as_arguments(value, args, gradient), as_arguments(shape, args, gradient)
+    shown, outputs = tree.flatten(value)[0], tree.flatten(shape)[1]
+    plain = [plain_result(one, like, set()) for one, like in zip(leaves, shown, strict=True)]
+    return value, tree.unflatten(outputs, plain)
+
+
 def _compiled_jacobian(
     function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums, mode: str
 ) -> tuple[Any] | None:
     """The Jacobian of a compiled function, or of the gradient of one, where that needs no tape."""
-    own: Jitted | CompiledGradient
-    if isinstance(function, Jitted):
-        own = function
-    elif function in _gradients:
-        compiled, gradient = _gradients[function]
-        own = CompiledGradient(compiled, normal_argnums(gradient, len(args)))
-    else:
+    own, gradient = _compiled(function, args)
+    if own is None:
         return None
     found = jacobian_blocks(own, args, kwargs, normal_argnums(argnums, len(args)), always=mode == "forward")
     if found is None:
         return None
     blocks, value = found
-    if isinstance(own, CompiledGradient):
+    if gradient is not None:
         value = as_arguments(value, args, gradient)
     rows = [as_arguments(row, args, argnums) for row in blocks]
     return (tree.unflatten(tree.flatten(value)[1], rows),)

@@ -1,8 +1,9 @@
-"""Jacobians and Hessians of compiled functions, several directions at a time and without a tape.
+"""Jacobians of compiled functions, and of their gradients, and products with them, without a tape.
 
 What goes in: a compiled function, or the gradient of one, and plain arguments. What comes out: the blocks of its
-Jacobian by forward mode, or None where the tape is to do it: an argument is recorded or complex, the function updates
-an argument, or a result is no real array or number. What holds: the derivative is that of the tape to rounding.
+Jacobian by forward mode, several directions at a time, or its tangent along one; or None where the tape is to do it: an
+argument is recorded or complex, the function updates an argument, or a result is no real array or number. What holds:
+the derivative is that of the tape to rounding.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from wengert import tree
-from wengert.compiled import Jitted, all_finite
+from wengert.compiled import Jitted, Specialisation, all_finite
 from wengert.compiler import Kernel
 from wengert.lower.results import Result, ResultLeaf, ResultTree, rebuild
 
-__all__ = ["CompiledGradient", "jacobian_blocks"]
+__all__ = ["CompiledGradient", "jacobian_blocks", "value_and_tangent"]
 
 _MOST = 8  # directions at a time: a register of the widest vectors
 
@@ -44,31 +45,87 @@ def jacobian_blocks(
     And a tree like the result (for a gradient: the list of its leaves). None too where the reverse mode is better,
     unless `always`: where there are fewer results than arguments.
     """
+    call = _call(function, args, kwargs, numbers)
+    if call is None or sum(np.size(call.inputs[i]) for i in call.wrt) < 2:
+        return None
+    if isinstance(function, Jitted) and not always:
+        results, _ = call.kernel(*call.inputs)
+        if sum(np.size(call.inputs[i]) for i in call.wrt) >= sum(map(np.size, results)):
+            return None
+    return _columns(call.kernel, call.inputs, call.wrt, call.pick), call.shape
+
+
+def value_and_tangent(
+    function: Jitted | CompiledGradient, args: Sequence[Any], seeds: Callable[[], Sequence[Any]]
+) -> tuple[Any, list[Any], Any] | None:
+    """The value (for a gradient: the list of its leaves), the leaves of its tangent, and a tree like the value.
+
+    From one run of machine code. `seeds` gives the tangents of the leaves of all arguments.
+    """
+    call = _call(function, args, {}, range(len(args)))
+    if call is None:
+        return None
+    tangents = seeds()
+    results, outputs = call.kernel.forward(call.wrt)(*call.inputs, *tangents)
+    found = call.pick(results, outputs)
+    if not all_finite(found):
+        results, outputs = call.kernel.forward(call.wrt, guarded=True)(*call.inputs, *tangents)
+        found = call.pick(results, outputs)
+    found = [one.copy() if any(one is given for given in tangents) else one for one in found]
+    return call.value(results, outputs), found, call.shape
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call without a tape: a kernel with its inputs, and which of these are differentiated.
+
+    `pick` takes the tangents of the results in the order of `tree.flatten`, out of what a derivative of the kernel
+    returns; `value` the results. `shape`: a tree like the value.
+    """
+
+    kernel: Kernel
+    inputs: Sequence[Any]
+    wrt: tuple[int, ...]
+    pick: Callable[..., list[Any]]
+    value: Callable[..., Any]
+    shape: Any
+
+
+def _call(
+    function: Jitted | CompiledGradient, args: Sequence[Any], kwargs: dict[str, Any], numbers: Sequence[int]
+) -> _Call | None:
     jitted = function if isinstance(function, Jitted) else function.function
     call = jitted.plain_call(args, kwargs, numbers)
     if call is None or call[0].lowered.written:
         return None
     made, leaves, wanted = call
     inputs, wrt = made.inputs(leaves), made.positions(wanted)
-    if wrt is None or sum(np.size(inputs[i]) for i in wrt) < 2:
+    if wrt is None:
         return None
     if isinstance(function, CompiledGradient):
-        of = jitted.plain_call(args, kwargs, function.numbers)
-        found = None if of is None else made.gradient(of[2])
-        if found is None:
-            return None
-        family, kernel = found
-        return _columns(kernel, inputs, wrt, family.in_order), list(range(len(family.wrt)))
+        return _gradient_call(made, jitted.plain_call(args, kwargs, function.numbers), inputs, wrt)
     if not all(_is_real(one) for one in _result_leaves(made.result)):
         return None
-    if not always:
-        results, _ = made.functional(*inputs)
-        if sum(np.size(inputs[i]) for i in wrt) >= sum(map(np.size, results)):
-            return None
     count = len(made.functional.program.results)
     shape = rebuild(_numbered(made.result), range(count))
     order = [int(one) for one in tree.flatten(shape)[0]]
-    return _columns(made.functional, inputs, wrt, lambda dots, _: [dots[count + i] for i in order]), shape
+
+    def pick(results: Sequence[Any], _: Sequence[Any]) -> list[Any]:
+        return [results[count + i] for i in order]
+
+    return _Call(made.functional, inputs, wrt, pick, lambda results, _: made.rebuilt(results[:count], leaves), shape)
+
+
+def _gradient_call(made: Specialisation, of: Any, inputs: Sequence[Any], wrt: tuple[int, ...]) -> _Call | None:
+    found = None if of is None else made.gradient(of[2])
+    if found is None:
+        return None
+    family, kernel = found
+
+    def value(results: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
+        return family.in_order(results[: len(results) // 2], outputs[: len(outputs) // 2])
+
+    return _Call(kernel, inputs, wrt, family.in_order, value, list(range(len(family.wrt))))
 
 
 def _is_real(leaf: Any) -> bool:

@@ -121,6 +121,51 @@ def test_hessians_are_those_of_the_tape(function: Callable[..., Any], arguments:
     assert_same(wg.hessian(compiled, argnums)(*arguments), wg.hessian(function, argnums)(*arguments))
 
 
+def along_ones(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A tangent for each argument."""
+    return tuple(tree.map_leaves(lambda leaf: (np.ones_like(leaf) * 1.5)[()], one) for one in arguments)
+
+
+WITHOUT_INTEGERS = [one[:2] for one in JACOBIANS if not any(isinstance(argument, int) for argument in one[1])]
+
+
+@pytest.mark.parametrize(("function", "arguments"), WITHOUT_INTEGERS)
+def test_tangents_are_those_of_the_tape(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """The value and its tangent from one run; the value is what the function returns."""
+    tangents = along_ones(arguments)
+    value, tangent = wg.jvp(wg.jit(function), arguments, tangents)
+    expected_value, expected = wg.jvp(function, arguments, tangents)
+    assert_same(tangent, expected)
+    for one, other in zip(tree.flatten(value)[0], tree.flatten(expected_value)[0], strict=True):
+        assert type(one) is type(other)
+        np.testing.assert_allclose(one, other, rtol=1e-5 if np.asarray(one).dtype == np.float32 else 1e-11)
+
+
+def test_products_with_hessians_are_those_of_the_tape() -> None:
+    """Of arrays, numbers, trees, and several arguments."""
+    cases: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+        (diffusion, (LONG,)),
+        (lambda x, c: np.prod(x) * c + c**3, (X, 2.0)),
+        (lambda pair: pair["x"] * np.sum(pair["y"] ** 2), ({"x": 2.0, "y": X},)),
+        (lambda c: c**4, (1.5,)),
+    ]
+    for function, arguments in cases:
+        tangents = along_ones(arguments)
+        assert_same(wg.hvp(wg.jit(function), arguments, tangents), wg.hvp(function, arguments, tangents))
+
+
+def test_a_tangent_is_the_callers_own() -> None:
+    """A result that is the argument itself has the seed as its tangent: a copy of it."""
+    seed = np.ones(3)
+    _, tangent = wg.jvp(wg.jit(lambda x: (x * 1.0, x[:])), (X,), (seed,))
+    tangent[1][:] = 5.0
+    np.testing.assert_array_equal(seed, np.ones(3))
+    with pytest.raises(wg.SeedError):
+        wg.jvp(wg.jit(lambda x: x * 2.0), (X,), (np.ones(4),))
+    with pytest.raises(wg.ArgumentError):
+        wg.jvp(wg.jit(lambda x: x * 2.0), (np.arange(3),), (np.ones(3),))
+
+
 def test_a_gradient_by_other_arguments_than_the_jacobian() -> None:
     """The mixed block of second derivatives; and gradients of gradients, which are not mistaken for gradients."""
     mixed = wg.jacobian(wg.grad(wg.jit(lambda x, y: np.sum(x * x) * np.sum(y**3)), 0), 1)(X, LONG)
