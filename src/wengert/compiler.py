@@ -38,7 +38,7 @@ from wengert.passes.invariants import hoist_invariants
 from wengert.passes.jam import jam_rows
 from wengert.passes.layout import lay_out_arrays
 from wengert.passes.lifetimes import shorten_lifetimes
-from wengert.passes.metering import CarriedLoop, Site, metered, metered_loops
+from wengert.passes.metering import Site, metered
 from wengert.passes.outward import move_loops_outward
 from wengert.passes.postponed_products import postpone_products
 from wengert.passes.sizes import unify_sizes
@@ -162,11 +162,6 @@ class Kernel:
         """The program as it becomes machine code, with numbers of bytes as its last results: see `passes.metering`."""
         program, sites = metered(self._finished)
         return Kernel(program, finished=True), sites
-
-    def metered_loops(self) -> tuple[Kernel, list[CarriedLoop]]:
-        """The program with the trip counts of its outermost loops and what they carry as its last results."""
-        program, loops = metered_loops(self.prepared)
-        return Kernel(program, derivative=True), loops
 
     @cached_property
     def _are_filled(self) -> list[bool]:

@@ -19,7 +19,7 @@ import numpy as np
 from wengert.adjoint.segments import Repetition
 from wengert.checkpointing.budget import Budget, budget_error
 from wengert.checkpointing.pieces import ChainCode, Cotangents, Scope, chain_code
-from wengert.checkpointing.planning import plan_loop
+from wengert.checkpointing.planning import Need, Plan, plan_loop
 from wengert.checkpointing.progress import Progress, ProgressReport
 from wengert.checkpointing.repetitions import trying
 from wengert.checkpointing.sizes import text_of_bytes
@@ -31,7 +31,7 @@ from wengert.errors import ArgumentError, MemoryBudgetError
 from wengert.program.statements import Array
 from wengert.runtime.ledger import Ledger
 
-__all__ = ["BudgetedFunction", "within_budget"]
+__all__ = ["BudgetedFunction", "loop_plans", "within_budget"]
 
 Wanted = bool | Callable[[Progress], object]
 _UNLIMITED = 1 << 62
@@ -94,8 +94,8 @@ class _Reverse:
         gradient = Family(self.kernel, self.wrt, ()).in_order(results, outputs)
         return (results[:primal], gradient), ledger.peak + copied
 
-    def _in_pieces(self, ledger: Ledger, call: _Call) -> Found:
-        """The derivative by a chain of pieces, after a trial that tells what these take."""
+    def _tried(self, ledger: Ledger, call: _Call) -> tuple[ChainCode, list[tuple[Repetition, Need]], int]:
+        """The chain of pieces, what its loops need, as a trial tells, and the least that all of it takes."""
         if self.kernel.prepared.functions:
             raise MemoryBudgetError(
                 f"memory={self.memory} bytes cannot be kept: a function that recurses is swept back as a whole, "
@@ -111,14 +111,31 @@ class _Reverse:
             self._swept(code, trial, call)
         needs = trial.found(loops)
         least = max((one.least for one in needs), default=max(trial.most, ledger.peak))
+        return code, list(zip(loops, needs, strict=True)), least
+
+    def plans(self, leaves: Sequence[Any], cts: Sequence[Any]) -> list[tuple[Repetition, Need, Plan]]:
+        """How the loops would be swept back within the budget; nothing but the trial is run."""
+        ledger = new_ledger(self.memory)
+        try:
+            _, needs, least = self._tried(ledger, _Call(leaves, cts, with_results=True, guarded=False))
+        finally:
+            ledger.close()
+        if least > self.memory:
+            raise self._refusal(least, max((need.state for _, need in needs), default=0))
+        found = [(loop, need) for loop, need in needs if need.blocks or need.inner]
+        return [(loop, need, plan_loop(need, self.budget, self.memory)) for loop, need in found]
+
+    def _in_pieces(self, ledger: Ledger, call: _Call) -> Found:
+        """The derivative by a chain of pieces, after a trial that tells what these take."""
+        code, needs, least = self._tried(ledger, call)
         if least > self.memory:
             found, taken = self._at_once(ledger, least, call)
             least = least if found is None else min(least, taken)
-            raise self._refusal(least, max((one.state for one in needs), default=0))
-        counts = [one.iterations for one in needs]
+            raise self._refusal(least, max((need.state for _, need in needs), default=0))
+        counts = [need.iterations for _, need in needs]
         steps = None if None in counts else sum(one or 0 for one in counts)
         context = Context(ledger, self.budget, ProgressReport(self.progress, steps))
-        for loop, need in zip(loops, needs, strict=True):
+        for loop, need in needs:
             if need.blocks or need.inner:
                 context.plans[loop] = plan_loop(need, self.budget, self.memory)
         ledger.limit = self.memory
@@ -167,6 +184,13 @@ class _Reverse:
             bars[one.storage] if isinstance(one, Array) else np.dtype(one.dtype).type(bars.get(one, 0.0))
             for one in chosen
         ]
+
+
+def loop_plans(
+    kernel: Kernel, wrt: tuple[int, ...], memory: int, leaves: Sequence[Any], cts: Sequence[Any]
+) -> list[tuple[Repetition, Need, Plan]]:
+    """How the loops of a kernel would be swept back within so many bytes: see `_Reverse.plans`."""
+    return _Reverse(kernel, wrt, Budget(memory, 0, None), progress=False).plans(leaves, cts)
 
 
 class _BudgetedFamily(Family):

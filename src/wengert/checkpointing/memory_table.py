@@ -30,11 +30,12 @@ class LineMemory:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """So many states kept take so many bytes, and so many steps run again."""
+    """So many states kept take so many bytes, and so many steps run again; `block` steps are swept back at once."""
 
     states: int
     bytes: int
     steps_again: int
+    block: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def memory_text(report: MemoryReport) -> str:
             f"loop at {title_of(loop)}: {loop.steps} steps, a state takes {loop.state_bytes} bytes, "
             f"the derivative of a step {loop.step_bytes}",
         ]
-        plan = [["states kept", "bytes", "steps run again"]]
-        plan += [[str(row.states), str(row.bytes), str(row.steps_again)] for row in loop.rows]
+        plan = [["states kept", "steps at once", "bytes", "steps run again"]]
+        plan += [[str(row.states), str(row.block), str(row.bytes), str(row.steps_again)] for row in loop.rows]
         text += _aligned(plan, 0)
     return "\n".join(text)

@@ -1,8 +1,8 @@
 """Programs that also say how much memory they took.
 
 What goes in: a program as it becomes machine code. What comes out: the same program with more results, numbers of
-bytes: the most that its own arrays and stacks took at once, and for each `Site` that makes some the most of these. Or,
-with `metered_loops`, how often each outermost loop ran, and the bytes of what it carries to the next iteration.
+bytes: the most that its own arrays and stacks took at once, and for each `Site` that makes some the most of these. What
+functions that recurse take is not counted.
 What holds: nothing else that it computes changes; loops that count run in their order.
 """
 
@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wengert.analysis.index import Index, index_program
 from wengert.errors import SourceLocation
 from wengert.program.builder import Builder, integer
 from wengert.program.statements import (
@@ -31,9 +30,8 @@ from wengert.program.statements import (
     Storage,
     While,
 )
-from wengert.program.traverse import walk, writes
 
-__all__ = ["CarriedLoop", "Site", "metered", "metered_loops"]
+__all__ = ["Site", "metered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,6 @@ class Site:
     hint: str
     saved: bool
     where: SourceLocation | None
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedLoop:
-    """An outermost loop whose iterations depend on each other: its first and its last line."""
-
-    where: SourceLocation | None
-    last_line: int
 
 
 def _size(dtype: str) -> int:
@@ -164,37 +154,3 @@ def metered(program: Program) -> tuple[Program, list[Site]]:
     body = meter.block(program.body)
     cells = [cell for pair in meter.cells for cell in pair]
     return _with_cells(program, cells, body, [most for _, most in meter.cells]), meter.sites
-
-
-def metered_loops(program: Program) -> tuple[Program, list[CarriedLoop]]:
-    """The program that counts the iterations of its outermost loops and what they carry; two results for each."""
-    index = index_program(program)
-    builder, cells, loops = Builder(), list[Storage](), list[CarriedLoop]()
-    for statement in program.body:
-        if not isinstance(statement, For | While) or (isinstance(statement, For) and statement.order_free):
-            builder.append(statement)
-            continue
-        count, size = Storage("count", "int64", 0), Storage("size", "int64", 0)
-        cells += [count, size]
-        for storage in _carried(index, statement):
-            now = builder.bind("add", builder.load(size), _bytes(builder, index.sizes[storage], storage.dtype))
-            builder.store(size, (), now)
-        counting = Builder()
-        counting.store(count, (), counting.bind("add", counting.load(count), integer(1)))
-        builder.append(replace(statement, body=(*counting.finish(), *statement.body)))
-        lines = [one.where.line for one in walk(statement.body) if one.where is not None]
-        loops.append(CarriedLoop(statement.where, max(lines, default=0)))
-    return _with_cells(program, cells, builder.finish(), cells), loops
-
-
-def _carried(index: Index, loop: For | While) -> list[Storage]:
-    """The storages that a loop writes and that it does not make itself."""
-    inside = index.places[loop]
-    found: dict[Storage, None] = {}
-    for statement in walk((loop,)):
-        for storage in writes(statement):
-            root = index.root(storage)
-            maker = index.makers.get(root)
-            if maker is None or not inside.begin < index.places[maker].begin < inside.end:
-                found[root] = None
-    return list(found)
