@@ -500,6 +500,20 @@ def _forward_is_chosen(call: RecordedCall, mode: str) -> bool:
     return sizes[0] < sizes[1]
 
 
+def _jacobian_blocks(
+    function: Function, args: Any, kwargs: Any, numbers: Sequence[int], mode: str, strict: bool
+) -> tuple[tree.Structure, list[list[Any]]]:
+    """The structure of the results, and for each result and each input the Jacobian."""
+    forward = mode == "forward"
+    call = record_call(function, args, kwargs, numbers, forward=forward, keep=True, listener=_listener(strict))
+    if _forward_is_chosen(call, mode) != forward:
+        forward = True
+        call = record_call(function, args, kwargs, numbers, forward=True, keep=True, listener=_listener(strict))
+    blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
+    call.tape.release()
+    return call.output_structure, blocks
+
+
 def jacobian(
     function: Function,
     argnums: Argnums = 0,
@@ -544,22 +558,13 @@ def jacobian(
     def derivative(*args: Any, **kwargs: Any) -> Any:
         numbers = normal_argnums(argnums, len(args))
 
-        def record(own: Function, forward: bool) -> RecordedCall:
-            return record_call(own, args, kwargs, numbers, forward=forward, keep=True, listener=_listener(strict))
-
         compiled = None if strict or mode == "reverse" else _compiled_jacobian(function, args, kwargs, argnums, mode)
         if compiled is not None:
             return compiled[0]
 
         def run(own: Function) -> Any:
-            forward = mode == "forward"
-            call = record(own, forward)
-            if _forward_is_chosen(call, mode) != forward:
-                forward = True
-                call = record(own, forward)
-            blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
-            call.tape.release()
-            return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])
+            structure, blocks = _jacobian_blocks(own, args, kwargs, numbers, mode, strict)
+            return tree.unflatten(structure, [as_arguments(row, args, argnums) for row in blocks])
 
         return strictly(function, run) if strict else run(function)
 
