@@ -500,18 +500,16 @@ def _forward_is_chosen(call: RecordedCall, mode: str) -> bool:
     return sizes[0] < sizes[1]
 
 
-def _jacobian_blocks(
-    function: Function, args: Any, kwargs: Any, numbers: Sequence[int], mode: str, strict: bool
-) -> tuple[tree.Structure, list[list[Any]]]:
-    """The structure of the results, and for each result and each input the Jacobian."""
+def _recorded_jacobian(function: Function, args: Any, kwargs: Any, argnums: Argnums, mode: str, strict: bool) -> Any:
+    """The Jacobian by sweeps over a tape, for the arguments of one call."""
+    record = functools.partial(record_call, function, args, kwargs, normal_argnums(argnums, len(args)), keep=True)
     forward = mode == "forward"
-    call = record_call(function, args, kwargs, numbers, forward=forward, keep=True, listener=_listener(strict))
+    call = record(forward=forward, listener=_listener(strict))
     if _forward_is_chosen(call, mode) != forward:
-        forward = True
-        call = record_call(function, args, kwargs, numbers, forward=True, keep=True, listener=_listener(strict))
+        forward, call = True, record(forward=True, listener=_listener(strict))
     blocks = _jacobian_columns(call) if forward else _jacobian_rows(call)
     call.tape.release()
-    return call.output_structure, blocks
+    return tree.unflatten(call.output_structure, [as_arguments(row, args, argnums) for row in blocks])
 
 
 def jacobian(
@@ -556,15 +554,12 @@ def jacobian(
         mode = "reverse"
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
-        numbers = normal_argnums(argnums, len(args))
-
         compiled = None if strict or mode == "reverse" else _compiled_jacobian(function, args, kwargs, argnums, mode)
         if compiled is not None:
             return compiled[0]
 
         def run(own: Function) -> Any:
-            structure, blocks = _jacobian_blocks(own, args, kwargs, numbers, mode, strict)
-            return tree.unflatten(structure, [as_arguments(row, args, argnums) for row in blocks])
+            return _recorded_jacobian(own, args, kwargs, argnums, mode, strict)
 
         return strictly(function, run) if strict else run(function)
 
