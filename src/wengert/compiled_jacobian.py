@@ -52,7 +52,7 @@ def jacobian_blocks(
         results, _ = call.kernel(*call.inputs)
         if sum(np.size(call.inputs[i]) for i in call.wrt) >= sum(map(np.size, results)):
             return None
-    return _columns(call.kernel, call.inputs, call.wrt, call.pick), call.shape
+    return _columns(call), call.shape
 
 
 def value_and_tangent(
@@ -68,8 +68,9 @@ def value_and_tangent(
     tangents = seeds()
     results, outputs = call.kernel.forward(call.wrt)(*call.inputs, *tangents)
     found = call.pick(results, outputs)
-    if not all_finite(found):
-        results, outputs = call.kernel.forward(call.wrt, guarded=True)(*call.inputs, *tangents)
+    is_finite = isinstance(function, Jitted) or all_finite(call.value(results, outputs))
+    if not (is_finite and all_finite(found)):
+        results, outputs = call.guarded().forward(call.wrt, guarded=True)(*call.inputs, *tangents)
         found = call.pick(results, outputs)
     found = [one.copy() if any(one is given for given in tangents) else one for one in found]
     return call.value(results, outputs), found, call.shape
@@ -79,11 +80,13 @@ def value_and_tangent(
 class _Call:
     """A call without a tape: a kernel with its inputs, and which of these are differentiated.
 
-    `pick` takes the tangents of the results in the order of `tree.flatten`, out of what a derivative of the kernel
-    returns; `value` the results. `shape`: a tree like the value.
+    `guarded` makes the kernel with strong zeros: a gradient needs them as much as its derivative does. `pick` takes the
+    tangents of the results in the order of `tree.flatten`, out of what a derivative of the kernel returns; `value` the
+    results. `shape`: a tree like the value.
     """
 
     kernel: Kernel
+    guarded: Callable[[], Kernel]
     inputs: Sequence[Any]
     wrt: tuple[int, ...]
     pick: Callable[..., list[Any]]
@@ -113,7 +116,10 @@ def _call(
     def pick(results: Sequence[Any], _: Sequence[Any]) -> list[Any]:
         return [results[count + i] for i in order]
 
-    return _Call(made.functional, inputs, wrt, pick, lambda results, _: made.rebuilt(results[:count], leaves), shape)
+    def value(results: Sequence[Any], _: Sequence[Any]) -> Any:
+        return made.rebuilt(results[:count], leaves)
+
+    return _Call(made.functional, lambda: made.functional, inputs, wrt, pick, value, shape)
 
 
 def _gradient_call(made: Specialisation, of: Any, inputs: Sequence[Any], wrt: tuple[int, ...]) -> _Call | None:
@@ -125,7 +131,10 @@ def _gradient_call(made: Specialisation, of: Any, inputs: Sequence[Any], wrt: tu
     def value(results: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
         return family.in_order(results[: len(results) // 2], outputs[: len(outputs) // 2])
 
-    return _Call(kernel, inputs, wrt, family.in_order, value, list(range(len(family.wrt))))
+    def guarded() -> Kernel:
+        return family.kernel.reverse(family.wrt, with_results=True, unit_seed=True, guarded=True)
+
+    return _Call(kernel, guarded, inputs, wrt, family.in_order, value, list(range(len(family.wrt))))
 
 
 def _is_real(leaf: Any) -> bool:
@@ -148,10 +157,9 @@ def _numbered(result: Result) -> Result:
     return ResultLeaf(result.index, "array", result.dtype)
 
 
-def _columns(
-    kernel: Kernel, inputs: Sequence[Any], wrt: Sequence[int], pick: Callable[..., list[Any]]
-) -> list[list[np.ndarray[Any, Any]]]:
+def _columns(call: _Call) -> list[list[np.ndarray[Any, Any]]]:
     """The tangents of some results along every direction, by blocks."""
+    kernel, inputs, wrt, pick = call.kernel, call.inputs, call.wrt, call.pick
     sizes = [int(np.size(inputs[i])) for i in wrt]
     total, starts = sum(sizes), np.concatenate([[0], np.cumsum(sizes)])
     count = next(width for width in (2, 4, _MOST) if width >= min(total, _MOST))
@@ -166,9 +174,9 @@ def _columns(
         ]
         for row, place, direction in places:
             row[place, direction] = 1
-        found = pick(*kernel.along_directions(tuple(wrt), count)(*inputs, *seeds))
+        found = pick(*kernel.along_directions(wrt, count)(*inputs, *seeds))
         if not all_finite(found):
-            found = pick(*kernel.along_directions(tuple(wrt), count, guarded=True)(*inputs, *seeds))
+            found = pick(*call.guarded().along_directions(wrt, count, guarded=True)(*inputs, *seeds))
         pieces.append([one.copy() if any(one is seed for seed in seeds) else one for one in found])
         for row, place, direction in places:
             row[place, direction] = 0

@@ -82,3 +82,62 @@ def test_what_arrives_decides_and_not_where_it_goes(engine, name):
     x = np.float64(0.0)
     np.testing.assert_array_equal(wg.grad(engine(function))(x), reverse)
     np.testing.assert_array_equal(wg.jvp(engine(function), (x,), (np.float64(1.0),))[1], forward)
+
+
+def coupled(x):
+    return np.sum(np.where(x > 0, np.sqrt(x) * x[0], 0.0))
+
+
+def by_recursion(x, depth):
+    if depth == 0:
+        return np.where(x > 0, np.log(x), 0.0)
+    return by_recursion(x, depth - 1) * 1.5
+
+
+@each_engine
+def test_whole_matrices_of_derivatives(engine):
+    """Jacobians in each mode, and Hessians, have zeros for what does not count."""
+    x, y = np.array([0.5, 2.0, 0.0, -1.0]), np.array([0.5, 2.0])
+    expected = np.zeros((4, 4))
+    expected[:2, :2] = wg.hessian(coupled)(y)
+    np.testing.assert_allclose(wg.hessian(engine(coupled))(x), expected, rtol=1e-12)
+    np.testing.assert_allclose(wg.hvp(engine(coupled), (x,), (np.ones(4),)), expected.sum(axis=1), rtol=1e-12)
+    value, tangent = wg.jvp(wg.grad(engine(coupled)), (x,), (np.zeros(4),))
+    np.testing.assert_allclose(value[:2], wg.grad(coupled)(y), rtol=1e-12)
+    np.testing.assert_array_equal(np.concatenate([value[2:], tangent]), np.zeros(6))
+    for mode in ("auto", "forward", "reverse"):
+        found = wg.jacobian(engine(lambda x: np.where(x > 0, np.log(x), 0.0)), mode=mode)(x)
+        np.testing.assert_array_equal(found, np.diag([2.0, 0.5, 0.0, 0.0]))
+
+
+@each_engine
+def test_functions_that_call_themselves(engine):
+    """Strong zeros hold in called functions."""
+    gradient = wg.grad(engine(lambda x, depth: np.sum(by_recursion(x, depth))))(np.array([0.5, 2.0, 0.0, -1.0]), 3)
+    np.testing.assert_array_equal(gradient, [6.75, 1.6875, 0.0, 0.0])
+
+
+@each_engine
+def test_single_precision_and_complex_numbers(engine):
+    """As in double precision."""
+    x = np.array([0.5, 2.0, 0.0, -1.0], np.float32)
+    gradient = wg.grad(engine(lambda x: np.sum(np.where(x > 0, np.log(x), 0.0))))(x)
+    np.testing.assert_array_equal(gradient, np.array([2.0, 0.5, 0.0, 0.0], np.float32))
+    z = np.array([1 + 1j, 0j, -2 + 0j])
+    gradient = wg.grad(engine(lambda z: np.sum(np.where(np.abs(z) > 0, np.log(z), 0.0).real)))(z)
+    np.testing.assert_allclose(gradient, [0.5 - 0.5j, 0.0, -0.5], rtol=1e-14)
+
+
+def test_a_loop_that_keeps_to_a_budget():
+    """The blocks of a compiled loop that is swept back block by block are guarded too."""
+
+    def roots(x, n):
+        u = x * 1.0
+        for t in range(n):
+            u = np.where(u > 0, np.sqrt(u) + 0.1 * t, 0.0)
+        return np.sum(u)
+
+    x = np.array([0.5, 2.0, 0.0, -1.0])
+    expected = np.zeros(4)
+    expected[:2] = wg.grad(roots)(x[:2], 6)
+    np.testing.assert_allclose(wg.grad(wg.jit(roots), memory="1 MB")(x, 6), expected, rtol=1e-12)
