@@ -145,6 +145,25 @@ def test_arguments_that_are_not_finite():
     assert "argument p['a'] holds NaN or infinity" in str(report)
 
 
+def weighted(x):
+    return np.sum(np.array([1.0, np.nan]) * x)
+
+
+def test_constants_that_are_not_finite():
+    """NaN that a constant brings is told where it meets what depends on an input."""
+    event = wg.report(weighted)(2.0).forward_non_finite
+    assert event.text == "np.multiply takes NaN or infinity from a constant"
+    assert event.first.place.expression == "np.array([1.0, np.nan]) * x"
+
+    def least(x):
+        best = np.inf
+        for value in x:
+            best = np.minimum(best, value)
+        return best
+
+    assert wg.report(least)(np.array([3.0, 1.0])).forward_non_finite is None
+
+
 KINKS = [
     (np.abs, (np.array([0.0, 1.0]),), "np.absolute at the kink at 0 (1 of 2 elements)"),
     (np.maximum, (np.array([1.0, 2.0]), np.array([1.0, 3.0])), "np.maximum at a tie (1 of 2 elements)"),
@@ -338,6 +357,12 @@ def test_functions_that_update_arguments(engine):
     np.testing.assert_array_equal(report.value, [3.0, 3.0])
     np.testing.assert_array_equal(A, [1.0, 1.0])
     assert report.disagreement == ""
+
+
+def test_a_function_that_returns_nothing():
+    """The way to a derivative is named."""
+    (text,) = wg.report(scale_in_place)(np.ones(2), 3.0).constants
+    assert "wg.returning" in text
 
 
 def test_a_report_leaves_the_user_program_as_it_is():

@@ -74,6 +74,8 @@ def _reason_of_zero(operation: str) -> str:
 
 def constant_results(observer: Observer, call: RecordedCall) -> Iterator[str]:
     """The results that depend on no input, by name: `result`, `result[1]`."""
+    if not call.outputs:
+        yield "the function returns nothing: wg.returning gives the arguments that it updates"
     names = [accessor.codify("result") for accessor in call.output_structure.accessors()]
     for name, slot, output in zip(names, call.output_slots, call.outputs, strict=True):
         value = plain(output)

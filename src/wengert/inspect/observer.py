@@ -167,6 +167,8 @@ class Observer(Tracking):
             bad = newly_non_finite(numbers, values, found.elementwise)
             if bad is not None and not in_rule():
                 self.non_finite.add(occurrence, non_finite_text(found, numbers, bad), bad.count, max(bad.size, 1))
+            elif bad is None and inputs and self._are_active_finite(arguments) and not in_rule():
+                self.non_finite.add(occurrence, f"{short_name(found.name)} takes NaN or infinity from a constant")
         if inputs:
             count, what = kink_of(found.name, operands, values[0])
             if count and not in_rule():
@@ -174,6 +176,11 @@ class Observer(Tracking):
                     occurrence, f"{short_name(found.name)} at {what}", count, max(int(np.size(values[0])), 1)
                 )
         self._end(occurrence, found.name)
+
+    def _are_active_finite(self, arguments: tuple[tuple[str, Any], ...]) -> bool:
+        """Whether what depends on an input is finite: then what is not comes from a constant."""
+        active = [one for one in _flat(value for _, value in arguments) if self._inputs_of([one])]
+        return all(is_finite(one) for one in active)
 
     def read(self, array: RecordedArray, index: Any, result: Any) -> None:
         """An element or a view."""
@@ -221,8 +228,10 @@ class Observer(Tracking):
     def _compared(self, occurrence: Occurrence, name: str, values: list[Any], result: Any) -> None:
         sign, true, size = COMPARISONS.get(name, "truth"), int(np.count_nonzero(result)), int(np.size(result))
         self.branches.add(occurrence, sign, true, size)
+        if sign in ("==", "!="):
+            return
         ties = tie_of_comparison(*values) if len(values) == 2 else size - true
-        if ties and sign not in ("==", "!="):
+        if ties:
             self.kinks.add(occurrence, f"a comparison of equals ({sign})", ties, size)
 
 
