@@ -1,6 +1,6 @@
 """Measures wengert beside its peers, and writes a table (Markdown, JSON) and a chart (PNG): README.md has the method.
 
-python -m benchmarks                               # size S: some cases of each suite, a minute or two
+python -m benchmarks                               # size S: few cases of each suite, a minute or two
 python -m benchmarks --size M                      # all cases
 python -m benchmarks --only kernels models/lstm    # suites, or cases of them
 python -m benchmarks --peers jax torch             # wengert, NumPy and these peers
@@ -25,7 +25,8 @@ from benchmarks.peers import PEERS, is_asked_for, is_installed
 from benchmarks.processes import STOPPED, Measurement, Plan, measure_case
 from benchmarks.suites import NAMES, suite
 
-REPEATS = {"tiny": 1, "S": 5, "M": 9}
+REPEATS = {"tiny": 1, "S": 3, "M": 9}
+LEFT_OUT = {"tiny": (), "S": ("PyTorch compiled",), "M": ()}  # who compiles for tens of seconds
 LIMITS = {"tiny": 120.0, "S": 30.0, "M": 60.0}
 
 
@@ -35,7 +36,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--size", choices=list(REPEATS), default="S", help="tiny only shows that everything runs")
     parser.add_argument("--only", nargs="+", metavar="SUITE[/CASE]", default=list(NAMES), help=f"of {', '.join(NAMES)}")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS, help="beside NumPy and wengert")
-    parser.add_argument("--threads", choices=("both", *report.THREADS), default="both")
+    parser.add_argument("--threads", choices=("both", *report.THREADS), help="by default one in size S, else both")
     parser.add_argument("--repeats", type=int, help="of each measurement")
     parser.add_argument("--limit", type=float, help="seconds after which a contender is given up")
     parser.add_argument("--seed", type=int, help="of the inputs, to draw those of an earlier run again")
@@ -62,7 +63,8 @@ def measure(
     module: ModuleType, case: str, peers: tuple[str, ...], plan: Plan, before: dict[str, Any]
 ) -> dict[str, Any]:
     """One case. Who is not installed, or was stopped when the case was measured before, is a row that says so."""
-    wanted = [name for name in module.contenders(case) if is_asked_for(name, peers)]
+    asked = [name for name in module.contenders(case) if is_asked_for(name, peers)]
+    wanted = [name for name in asked if name not in LEFT_OUT[plan.size]]
     errors = {name: "not installed" for name in wanted if not is_installed(name)}
     errors |= {name: one["error"] for name, one in before.items() if one["error"].startswith(STOPPED)}
     found = measure_case(module, case, [name for name in wanted if name not in errors], plan)
@@ -80,7 +82,8 @@ def run(arguments: argparse.Namespace, path: Path) -> dict[str, Any]:
         limit=arguments.limit or LIMITS[size],
         one_thread=False,
     )
-    threads = list(report.THREADS) if arguments.threads == "both" else [arguments.threads]
+    chosen = arguments.threads or ("one" if size == "S" else "both")
+    threads = list(report.THREADS) if chosen == "both" else [chosen]
     tasks = [
         (one, suite(name), case)
         for one in threads

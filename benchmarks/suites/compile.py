@@ -26,10 +26,10 @@ NAME = "compile"
 TITLE = "First call"
 TIMED = False
 WITH_THREADS = False
-PROCESSES = {"tiny": 1, "S": 2, "M": 3}
-TRIPS = {"tiny": (2,), "S": (10, 1000), "M": (10, 100, 1000, 10_000)}
-LENGTHS = {"tiny": (2,), "S": (10, 80), "M": (10, 40, 160, 320)}
-KERNELS = {"tiny": (), "S": ("lstm",), "M": ("cholesky", "cavity_flow", "lstm", "runge_kutta", "vertical_advection")}
+PROCESSES = {"tiny": 1, "S": 1, "M": 3}
+TRIPS = {"tiny": (2,), "S": (100,), "M": (10, 100, 1000, 10_000)}
+LENGTHS = {"tiny": (2,), "S": (40,), "M": (10, 40, 160, 320)}
+KERNELS = {"tiny": (), "S": (), "M": ("cholesky", "cavity_flow", "lstm", "runge_kutta", "vertical_advection")}
 NAMES = ("wengert", "JAX", "JAX, Python's loop", "PyTorch compiled", "Numba primal")
 
 

@@ -28,10 +28,7 @@ WITH_THREADS = False
 PROCESSES = {"tiny": 1, "S": 1, "M": 1}
 WAYS = ("value", "derivative")
 SIZES: dict[str, dict[str, dict[str, Any]]] = {
-    "S": {
-        "fdtd_2d": {"steps": 20, "nx": 400, "ny": 480},
-        "lstm": {"t": 200, "n": 64, "features": 64, "units": 128},
-    },
+    "S": {"lstm": {"t": 200, "n": 64, "features": 64, "units": 128}},
     "M": {
         "fdtd_2d": {"steps": 100, "nx": 400, "ny": 480},
         "jacobi_2d": {"steps": 100, "shape": (500, 500)},
