@@ -204,6 +204,21 @@ def test_counting_changes_no_number(function, args):
     assert 0 <= max(each, default=0) <= most <= sum(each)
 
 
+def halved(x, n):
+    if n == 0:
+        return np.sum(x * x)
+    return halved(np.sin(x), n - 1)
+
+
+def test_a_recursion():
+    """What a function that calls itself takes is part of the most at once, under no line, and there is no table."""
+    report = wg.memory_report(wg.jit(halved))(np.ones(1000), 10)
+    assert report.loops == ()
+    assert sum(line.working_bytes for line in report.lines if line.line == 0) > 10 * 8000
+    assert report.peak_bytes > 10 * 8000
+    assert "elsewhere" in str(report)
+
+
 def test_a_function_without_loops():
     """There is no table, and nothing is saved of what is linear."""
     for engine in (lambda function: function, wg.jit):

@@ -136,6 +136,21 @@ def test_what_is_no_cut(engine):
     assert wg.grad(engine(parts), strict=True)(2.5) == wg.grad(parts)(2.5) == 6.0
 
 
+def halved(x, n):
+    if n == 0:
+        return x * x
+    if n % 2:
+        return halved(0.5 * x, n - 1) * int(x)
+    return halved(x, n - 1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_cuts_in_a_recursion(engine):
+    """A function that calls itself to a depth known when it runs is searched too."""
+    with pytest.raises(wg.CutGradientError, match="int"):
+        wg.grad(engine(halved), strict=True)(9.5, 5)
+
+
 def test_a_cut_that_is_meant():
     """`stop_gradient` says so; indices of extrema and comparisons are no cuts."""
     assert wg.grad(lambda x: x * int(wg.stop_gradient(x)), strict=True)(2.5) == 2.0

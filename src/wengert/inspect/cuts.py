@@ -79,10 +79,9 @@ def _cut_at(statement: Bind) -> Cut | None:
 
 def program_cuts(program: Program, wrt: Sequence[int]) -> Iterator[Cut]:
     """The cuts of a program, by the positions of the inputs that are differentiated."""
-    index = index_program(program)
     inputs = [one for one in program.parameters if not (isinstance(one, Array) and one.output)]
     chosen: list[Carrier] = [one.storage if isinstance(one, Array) else one for one in (inputs[i] for i in wrt)]
-    varied, _ = reached(index, chosen, ())
+    varied, _ = reached(index_program(program), chosen, ())
     for statement in walk_program(program):
         if isinstance(statement, Bind) and _is_cut(statement, varied):
             cut = _cut_at(statement)
