@@ -154,13 +154,13 @@ def strong_contribution(rule: Callable[..., Any], ct: Any, saved: Sequence[Any],
     is_reduction = _strong_rules().get(getattr(rule, "func", rule))
     if is_reduction is None or (not is_reduction and np.shape(ct) != np.shape(found)):
         return found
-    local = np.zeros((), found.dtype)
-    if isinstance(ct, RecordedArray):  # the zero may have a derivative of its own
-        local = rule(np.ones(np.shape(ct), ct.dtype), *saved)
+    unit = np.ones(np.shape(ct), ct.dtype) if isinstance(ct, RecordedArray) else None
     if is_reduction:
         options = getattr(rule, "keywords", {})
         ct = spread(ct, np.ndim(found), options.get("axis"), options.get("keepdims", True))
-    return strong_zeros(ct, local, found)
+    if unit is None:
+        return np.where(ct == 0, np.zeros((), found.dtype), found)
+    return strong_zeros(ct, rule(unit, *saved), found)  # a recorded zero may have a derivative of its own
 
 
 def _reverse(tape: Tape, seeds: Seeds, strong: bool, keep_all: bool = False) -> Derivatives:
