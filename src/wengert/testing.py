@@ -119,10 +119,10 @@ def _precision(values: Sequence[Any]) -> float:
 
 
 def _moved(values: list[Any], direction: list[Any], step: float) -> list[Any]:
-    return [
-        np.asarray(value + step * way).astype(np.asarray(value).dtype)[()]
-        for value, way in zip(values, direction, strict=True)
+    moved = [
+        np.asarray(one + step * way).astype(np.asarray(one).dtype) for one, way in zip(values, direction, strict=True)
     ]
+    return [new if isinstance(one, np.ndarray) else new[()] for new, one in zip(moved, values, strict=True)]
 
 
 def _central_differences(function: Function, values: list[Any], direction: list[Any], step: float) -> list[Any]:

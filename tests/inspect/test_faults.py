@@ -123,6 +123,41 @@ def test_a_point_that_is_not_smooth():
     )
 
 
+def masked(x):
+    return np.sum(np.where(x > 1.0, 3.0 * x, x))
+
+
+def test_a_mask_that_changes():
+    """Neither is a condition that is another one beside the point."""
+    lines = failure(masked, (np.array([1.0, 2.0]),), order=1, modes=["forward"])
+    assert lines[3].startswith(
+        "operation: the program takes another path near this point, at line 1, in masked: np.where("
+    )
+
+
+@wg.custom_vjp
+def triple(x):
+    return 3.0 * x
+
+
+@triple.vjp(wrt="x")
+def triple_x(ct):
+    return 2.0 * ct
+
+
+def converging(x):
+    y = np.sin(x)
+    for _ in range(6):
+        y = y - (y * y - x) / (2.0 * y)
+    return triple(np.abs(y * y - x) + y)
+
+
+def test_rounding_is_not_blamed():
+    """What is nearly zero changes by rounding; the fault that matters comes after it, and is named."""
+    lines = failure(converging, (0.7,), order=1, modes=["reverse"])
+    assert "of triple wrt x gives" in lines[3]
+
+
 @wg.custom_vjp
 def cube(x):
     return x * x * x

@@ -20,6 +20,7 @@ import numpy as np
 from wengert.inspect.expressions import number_text, plain
 from wengert.inspect.places import Occurrence
 from wengert.inspect.tracking import Tracking, in_rule, short_name
+from wengert.inspect.watching import is_finite, largest
 from wengert.ops.broadcast import fit_cotangent, fit_tangent
 from wengert.ops.table import Operation
 from wengert.tape.array import RecordedArray
@@ -29,6 +30,7 @@ __all__ = ["wrong_operation"]
 
 _TOLERANCE = 1e-4  # of the terms that are added up; the differences are right to about 1e-10
 _TOLERANCE_SINGLE = 1e-2
+_RELEVANT = 1e-6  # of the largest value of all: what is smaller may be no fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,10 @@ class _Values(Tracking):
 
 
 def _moved(values: Sequence[Any], direction: Sequence[Any], step: float) -> tuple[Any, ...]:
-    return tuple(
-        np.asarray(value + step * way).astype(np.asarray(value).dtype)[()]
-        for value, way in zip(values, direction, strict=True)
-    )
+    moved = [
+        np.asarray(one + step * way).astype(np.asarray(one).dtype) for one, way in zip(values, direction, strict=True)
+    ]
+    return tuple(new if isinstance(one, np.ndarray) else new[()] for new, one in zip(moved, values, strict=True))
 
 
 def _pairing(u: Any, v: Any) -> tuple[float, float]:
@@ -165,31 +167,49 @@ def wrong_operation(
         call = record_call(function, moved, {}, numbers, forward=mode == "forward", keep=True, listener=listener)
         listeners.append(listener)
         tapes.append(call.tape)
-    rng = np.random.default_rng(0)
-    centre, forth, back = (listener.runs for listener in listeners)
+    runs = list(zip(*(listener.runs for listener in listeners), strict=False))
+    overall = max((largest(centre.results) for centre, _, _ in runs), default=0.0)
     with np.errstate(all="ignore"):
-        for run, one, other in zip(centre, forth, back, strict=False):
-            if not run.found.name == one.found.name == other.found.name:
-                return f"the program takes another path near this point, {_located(run)}: is it smooth there?"
-            if run.position is not None and run.active:
-                text = _fault(run, one, other, tapes[0].entries[run.position], step, mode, rng)
+        for floor in (_RELEVANT * overall, 0.0):  # small ones may be rounding, or curvature: only if there is no other
+            for centre, forth, back in runs:
+                text = _path(centre, forth, back)
+                if not text and centre.position is not None and centre.active:
+                    text = _fault(centre, forth, back, tapes[0].entries[centre.position], step, mode, floor)
                 if text:
                     return text
     return ""
 
 
-def _fault(run: _Run, forth: _Run, back: _Run, entry: Any, step: float, mode: str, rng: np.random.Generator) -> str:
-    """What the derivative of one operation gives, where that does not match its values."""
+def _path(run: _Run, forth: _Run, back: _Run) -> str:
+    """Says so where the program does other things a step away: other operations, other conditions or indices."""
+    same = run.found.name == forth.found.name == back.found.name
+    if same and all(np.array_equal(one, other) for one, other in zip(_choices(forth), _choices(back), strict=False)):
+        return ""
+    return f"the program takes another path near this point, {_located(run)}: is it smooth there?"
+
+
+def _choices(run: _Run) -> list[Any]:
+    """The conditions and indices among the arguments."""
+    return [one for one in run.arguments.values() if isinstance(one, np.ndarray) and one.dtype.kind in "biu"]
+
+
+def _fault(run: _Run, forth: _Run, back: _Run, entry: Any, step: float, mode: str, floor: float) -> str:
+    """What the derivative of one operation gives, where that does not match its values by more than `floor`."""
+    if not is_finite(forth.results) or not is_finite(back.results):
+        return ""
+    rng = np.random.default_rng(0)
     several = type(entry) is not tuple
     links = entry.links if several else entry[1]
     changes = [_change(forth.arguments[name], back.arguments[name], step) for name in run.active]
+    if not all(is_finite(change) for change in changes):
+        return ""
     seeds = [_random_like(result, rng) for result in run.results]
     expected, terms = _pairing(seeds, _change(forth.results, back.results, step))
     found, size = (_reverse if mode == "reverse" else _forward)(links, several, seeds, changes)
     single = any(np.asarray(one).dtype in (np.float32, np.complex64) for one in run.results)
     tolerance = _TOLERANCE_SINGLE if single else _TOLERANCE
     _, values = _pairing(seeds, run.results)
-    if abs(found - expected) <= tolerance * max(size, terms) + tolerance * tolerance * values:
+    if abs(found - expected) <= max(tolerance * max(size, terms) + tolerance * tolerance * values, floor):
         return ""
     numbers = f"{number_text(found)} where its values change by {number_text(expected)}"
     text = f"the {mode} derivative of {short_name(run.found.name)} wrt {', '.join(run.active)} gives {numbers}"
