@@ -23,6 +23,7 @@ from wengert.schedules import most_steps, optimal_advances
 __all__ = ["Need", "Plan", "longer_block", "plan_loop"]
 
 _MOST_PARTS = 17  # into which all iterations are divided evenly; more of them are as well served by doubled lengths
+_TRIAL = 4  # what the trial of a block costs, in times of running it: it is swept back, too
 _CALL = 200_000  # what a call of compiled code costs, in bytes that an iteration could read and write meanwhile
 
 
@@ -127,12 +128,12 @@ def _kept(need: Need, plan: Plan, budget: Budget, memory: int) -> Iterator[Plan]
 
 
 def _cost(need: Need, plan: Plan, blocks: int | None) -> float:
-    """What grows with the time that a plan takes: iterations run again, and calls in terms of iterations."""
+    """What grows with the time that a plan takes: iterations run, tried ones too, and calls in terms of iterations."""
     growth = max(need.blocks.get(2, 0) - need.blocks.get(1, 0), 0)
     call = _CALL / (need.state + growth)
     if blocks is None:
         return call / plan.block - math.log(plan.block * most_steps(plan.snapshots, 2))
-    return optimal_advances(blocks, plan.snapshots) * plan.block + 2 * call * blocks
+    return (optimal_advances(blocks, plan.snapshots) + _TRIAL) * plan.block + 2 * call * blocks
 
 
 def _with_chains(need: Need, budget: Budget, memory: int) -> Iterator[Plan]:
