@@ -26,7 +26,7 @@ from wengert import tree
 from wengert.analysis.activity import carries
 from wengert.compiler import Kernel, refuse_overlap
 from wengert.emit import load_generator
-from wengert.errors import ArgumentError
+from wengert.errors import ArgumentError, NonFiniteError
 from wengert.lower import Lowered, argument_leaves, load_lowerings, lower_function, rebuild, types_of
 from wengert.lower.arguments import AliasType
 from wengert.lower.captures import Guards
@@ -36,6 +36,7 @@ from wengert.program.builder import integer
 from wengert.program.statements import Array, Operand, Program, Section, Span
 from wengert.tape.array import is_recorded, primal_of
 from wengert.tape.record import apply, contains_recorded
+from wengert.tape.stand_ins import resolve
 
 __all__ = ["Family", "Jitted", "Specialisation", "all_finite", "jit"]
 
@@ -419,7 +420,15 @@ class Jitted:
             plain, _ = family.kernel(*_plain(inputs))
             for i in others:
                 results[i] = plain[i]
-        for i, one in zip(family.floats, family.member(False, 0)(inputs), strict=True):
+        try:
+            entered = family.member(False, 0)(inputs)
+        except NonFiniteError:  # a strict derivative: its source says where
+            positional = len(values) - len(names)
+            resolve(self.__wrapped__)(  # type: ignore[attr-defined]  # by `update_wrapper`
+                *values[:positional], **dict(zip(names, values[positional:], strict=True))
+            )
+            raise
+        for i, one in zip(family.floats, entered, strict=True):
             results[i] = one
         updated = results[len(results) - len(found.lowered.written) :]
         for k, final in zip(found.lowered.written, updated, strict=True):

@@ -180,6 +180,20 @@ def test_infinity_of_a_derivative(engine, name):
     )
 
 
+def test_a_compiled_function_in_a_recorded_one():
+    """NaN that enters in it is located in its source, that of its derivative at the call."""
+    compiled = wg.jit(roots)
+    with pytest.raises(wg.NonFiniteError) as caught:
+        wg.grad(lambda x: 2.0 * compiled(x * 1.0), strict=True)(np.array([5.0, 0.0]))
+    assert text_of(caught.value, roots) == (
+        "np.sqrt gives nan for -1.0\n  at line 3, in roots, i = 1\n    np.sqrt(x[i] - 1.0)"
+    )
+    with pytest.raises(wg.NonFiniteError) as caught:
+        wg.grad(lambda x: 2.0 * compiled(x * 1.0), strict=True)(np.array([5.0, 1.0]))
+    assert "the derivative of the compiled roots gives inf" in str(caught.value)
+    assert str(caught.value).endswith("compiled(x * 1.0)\n  wg.report of that function names the line in it.")
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", ["hessian", "hvp"])
 def test_second_derivatives(engine, name):

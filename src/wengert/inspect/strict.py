@@ -131,4 +131,5 @@ class StrictListener(Tracking):
             raise NonFiniteError(
                 f"the derivative of {short_name(place.operation)} gives {number_text(bad.first)}\n"
                 f"  at {place.occurrence}"
+                + ("\n  wg.report of that function names the line in it." if "compiled" in place.operation else "")
             )
