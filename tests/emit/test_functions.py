@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
@@ -62,6 +63,21 @@ def test_recursion_without_end_is_an_exception(function: Any) -> None:
         assert text.startswith("maximum recursion depth exceeded\n  at ")
         assert "    return endless" in text
     assert "depth exceeded" in in_thread(lambda: raised_by(lambda: function(1.0)), 256 * 1024)
+
+
+def test_functions_that_make_arrays_go_as_deep_as_python() -> None:
+    """Else a recursion without end would fill the memory before the stack."""
+
+    @wg.jit
+    def filling(counts: Any, x: Any) -> Any:
+        counts[0] += 1.0
+        if x[0] < 0.0:
+            return x
+        return filling(counts, x * 2.0)[0] * x
+
+    counts = np.zeros(1)
+    raised_by(lambda: filling(counts, np.ones(3)))
+    assert counts[0] == sys.getrecursionlimit() + 1
 
 
 def test_what_python_would_run_runs_in_small_threads() -> None:

@@ -58,8 +58,13 @@ def test_nothing_and_tuples_and_arrays_are_results():
         y, found, nothing = both(x[1:], n - 1)
         return y * x[0], {"sum": found["sum"] + x[0], "depth": found["depth"] + 1}, nothing
 
+    def tail(x):
+        return np.zeros(0) if len(x) == 0 else np.concatenate((x[:1] * 2, tail(x[1:])))
+
     agrees(both, X, 2)
     agrees(both, X, 4)
+    agrees(tail, X)
+    agrees(tail, X[:0])
 
 
 def test_parts_of_arrays_are_passed_as_they_lie():
@@ -86,6 +91,26 @@ def test_parts_of_arrays_are_passed_as_they_lie():
         return y * corners(A.T), A
 
     agrees(f, np.arange(1.0, 8.0), np.arange(12.0).reshape(3, 4))
+
+
+def test_axes_of_size_one_are_known_where_all_calls_have_them():
+    """So they broadcast; and where they are not, it is an error when the program runs."""
+
+    def stretched(x, y, n):
+        return x * y if n == 0 else stretched(x * 2, y, n - 1)
+
+    agrees(stretched, X[:, None], np.arange(3.0), 2)
+    agrees(stretched, X, X, 2)
+
+
+def test_the_function_itself_recurses():
+    """Its result may be its argument."""
+
+    def sines(x, n):
+        return x if n == 0 else np.sin(sines(x, n - 1)) * x
+
+    agrees(sines, X, 0)
+    agrees(sines, X, 3)
 
 
 def test_what_is_around_a_function_is_given_to_it():
@@ -223,4 +248,14 @@ def test_a_function_that_never_returns_is_made_all_the_same():
     def endless(x):
         return endless(x + 1.0)
 
+    def used(x):
+        return used(x + 1.0)[0]
+
     assert len(lowered(endless, 1.0).program.functions) == 1
+    name = "test_a_function_that_never_returns_is_made_all_the_same.<locals>.used"
+    assert refused(used, 1.0) == (
+        f"`{name}` calls itself on every path, so it never returns\n"
+        "    def used(x):\n"
+        "    ^\n"
+        "  Let a path return without the call."
+    )

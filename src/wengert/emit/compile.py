@@ -3,7 +3,7 @@
 The function of a module takes two pointers: to the pool of memory, and to the *block*: the arguments one after the
 other (a number, or the address of an `ndarray` object, whose data and sizes it reads itself), then room for the
 results, or for the operands of the message of a failure. It returns 0, or the number of the failure. One that recurses
-takes a third, the address at which the stack of the machine ends.
+takes two more: the address at which the stack of the machine ends, and how deep Python would recurse.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def emit_program(program: Program) -> tuple[Frame, Signature, tuple[str, ...]]:
             )
     f.close_scopes()
     attributes = w.attributes('nounwind "prefer-vector-width"="512"')
-    end_of_stack = ", i64 %stack_end" if f.functions else ""
+    end_of_stack = ", i64 %stack_end, i64 %most_calls" if f.functions else ""
     main = w.function(f"define i64 @{_NAME}(ptr %pool, ptr noalias %block{end_of_stack}) {attributes}")
     main = "\n".join([*functions, main])
     texts = w.module.texts(DECLARATIONS, main, w.metadata_texts)

@@ -4,7 +4,8 @@ What goes in: the frame of the program. What comes out: the text of a function f
 0 or the number of a failure, as the program does. What holds: a function owns the memory that it makes and gives it
 back at its end, failed or not; stacks are the program's, reached through a pointer. Before each call in a function the
 stack of the machine is compared with its end, so that recursion without end is an exception, and never a crash. Calls
-are counted too: LLVM makes a loop of a function that ends with its own call, which needs no stack.
+are counted too: LLVM makes a loop of a function that ends with its own call, which needs no stack; and functions that
+make arrays would fill the memory first, so that they go as deep as Python goes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable
 from wengert.emit.frame import Frame, Place
 from wengert.emit.memory import make_stack
 from wengert.emit.writer import Writer
-from wengert.program.statements import Block, Call, Function, Program, Value
+from wengert.program.statements import Allocate, Block, Call, Function, Program, Value
+from wengert.program.traverse import walk
 from wengert.runtime.failures import too_deep
 
 __all__ = ["emit_call", "emit_function", "find_end_of_stack", "name_functions"]
@@ -25,7 +27,7 @@ _MARGIN = 96 * 1024
 # Where nobody can say where the stack ends, this many bytes of it are taken to be there.
 _LIKELY_BYTES = 128 * 1024
 
-# Deeper than any program that runs in Python: a thousand calls, unless the user says otherwise.
+# Deeper than any program that runs in Python, which goes a thousand calls deep unless the user says otherwise.
 _MOST_CALLS = 1_000_000
 
 
@@ -46,13 +48,22 @@ def find_end_of_stack(f: Frame) -> None:
     f.w.on_entry("%limit = select i1 %unknown, i64 %likely, i64 %least")
 
 
+def _first_depth(f: Frame) -> str:
+    """What the calls of the program's body are counted from."""
+    statements = (one for function in f.program.functions for one in walk(function.body))
+    if not any(isinstance(one, Allocate) and one.sizes for one in statements):
+        return "0"
+    left = f.w.value(f"sub i64 {_MOST_CALLS}, %most_calls")
+    return f.w.intrinsic("smax", "i64", left, "0")
+
+
 def emit_call(f: Frame, call: Call) -> None:
     """A call, unless it is too deep; what fails in it fails here."""
     w = f.w
     if f.recurs:
         has_room, is_counted = w.value("icmp ugt i64 %at, %limit"), w.value(f"icmp ult i64 %depth, {_MOST_CALLS}")
         f.fail_unless(w.value(f"and i1 {has_room}, {is_counted}"), too_deep(call.where))
-    deeper = w.value("add nuw i64 %depth, 1") if f.recurs else "0"
+    deeper = w.value("add nuw i64 %depth, 1") if f.recurs else _first_depth(f)
     given = ["ptr %pool", "ptr %block", "ptr %stacks", "ptr %kept", "i64 %limit", f"i64 {deeper}"]
     for storage in call.storages:
         place = f.place(storage)

@@ -89,8 +89,8 @@ def _left(context: Context) -> Operand:
 
 def lower_block(context: Context, body: Sequence[ast.stmt], live: set[str]) -> None:
     """Statements one after the other. `live`: what may be read when the block has ended."""
-    for number, statement in enumerate(body):
-        rest = body[number + 1 :]
+    for number, one in enumerate(body):
+        rest, statement = body[number + 1 :], _with_paths(context, one)
         if isinstance(statement, ast.If):
             if _lower_if(context, statement, rest, live):
                 return
@@ -102,6 +102,14 @@ def lower_block(context: Context, body: Sequence[ast.stmt], live: set[str]) -> N
         if state is None:
             _unless_left(context, rest, live)
             return
+
+
+def _with_paths(context: Context, node: ast.stmt) -> ast.stmt:
+    """A statement, or `return a if c else b` as a branch, where the paths need not meet."""
+    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp)) or scope_of(context).give is None:
+        return node
+    ways: list[ast.stmt] = [ast.copy_location(ast.Return(one), one) for one in (node.value.body, node.value.orelse)]
+    return ast.copy_location(ast.If(node.value.test, ways[:1], ways[1:]), node)
 
 
 def _unless_left(context: Context, rest: Sequence[ast.stmt], live: set[str]) -> None:

@@ -66,7 +66,7 @@ class Draft:
 class Recursion:
     """A function being read. `shares`: the groups, and storages outside, that a result may be a view of in Python.
 
-    `depth`: how many blocks were open around its body.
+    `depth`: how many blocks were open around its body. `is_endless`: it calls itself on every path.
     """
 
     node: ast.AST
@@ -75,6 +75,7 @@ class Recursion:
     forms: dict[str, Form] = field(default_factory=dict)
     result: Form | None = None
     depth: int = 0
+    is_endless: bool = False
     changed: bool = False
     shares: dict[int | Storage, None] = field(default_factory=dict)
     stacks: dict[_Path, Stack] = field(default_factory=dict)
@@ -149,7 +150,7 @@ def _settle(
             if node is not None:
                 context.at(node)
         if not known and not recursion.changed:  # no path returns without a call: it never does, whatever it returns
-            recursion.result, recursion.changed = Number("float64", weak=True), True
+            recursion.result, recursion.changed, recursion.is_endless = Number("float64", weak=True), True, True
         if not recursion.changed:
             break
     else:
@@ -179,6 +180,12 @@ def _try(context: Context, recursion: Recursion, read_body: Callable[[], Abstrac
             raise
         return False
     except NotAcceptedError:
+        if recursion.is_endless:
+            context.at(recursion.node)
+            context.refuse(
+                f"`{context.scopes[-1].name}` calls itself on every path, so it never returns",
+                "Let a path return without the call.",
+            )
         if not recursion.changed:
             raise
     return True
@@ -251,11 +258,14 @@ def _enter(context: Context, recursion: Recursion, form: Form, path: _Path) -> A
 
 def _parameter(context: Context, hint: str, form: Part) -> Array:
     rank = len(form.follows)
-    sizes = tuple(Value(f"{hint}_size{axis}" if rank > 1 else f"{hint}_size", "int64") for axis in range(rank))
-    context.not_negative.update(sizes)
+    known = form.known[-rank:] if form.whole and rank else (None,) * rank
+    sizes: list[Operand] = []
+    for axis, size in enumerate(known):
+        sizes.append(size or Value(f"{hint}_size{axis}" if rank > 1 else f"{hint}_size", "int64"))
+    context.not_negative.update(size for size in sizes if isinstance(size, Value))
     storage = Storage(hint, form.dtype, rank)
-    context.builder.sizes[storage] = sizes
-    return Array(storage, sizes)
+    context.builder.sizes[storage] = tuple(sizes)
+    return Array(storage, tuple(sizes))
 
 
 def _pass(context: Context, recursion: Recursion, form: Form, value: Abstract, path: _Path) -> None:
@@ -407,7 +417,8 @@ def _note_sharing(
     """Note that results are copies where Python might share an array."""
     for one in recursion.shares:
         origin = storing.root(context, storages[one] if isinstance(one, int) else one)
-        source = origin if reachable(context, origin, context.scopes[-1].env, set()) else None
+        names = context.scopes[-1].env if context.scopes else {}
+        source = origin if reachable(context, origin, names, set()) else None
         for home in made:
             where = context.location()
             context.copies.append(Copy(home, origin, source, tuple(statements), _RESULT, where))

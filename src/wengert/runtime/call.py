@@ -11,6 +11,7 @@ import copy
 import ctypes
 import math
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ class Result:
 class Signature:
     """How a compiled program is called: the dtypes of its arguments ("array" for arrays), its results and failures.
 
-    `recurs`: it is told where the stack of the machine ends.
+    `recurs`: it is told where the stack of the machine ends, and how deep Python would recurse.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Executable:
         self._owner = owner
         self._pool = POOL_ADDRESS
         self._ledger: Ledger | None = None
-        also = [ctypes.c_int64] if signature.recurs else []
+        also = [ctypes.c_int64, ctypes.c_int64] if signature.recurs else []
         self._entry = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, *also)(entry)
         self._new = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_bool)(new)
         self._release = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(release)
@@ -98,7 +99,7 @@ class Executable:
         except struct.error:
             raise OverflowError("an integer argument has more than 64 bits") from None
         if self.signature.recurs:
-            code = self._entry(self._pool, block, end_of_stack())
+            code = self._entry(self._pool, block, end_of_stack(), sys.getrecursionlimit())
         else:
             code = self._entry(self._pool, block)
         if code:
