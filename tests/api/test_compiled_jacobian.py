@@ -56,6 +56,12 @@ def trees(x, c):
     return {"a": np.sin(x) * c, "b": (np.sum(x) * c, c)}, Pair([x[0]], c * 2.0)
 
 
+def recursive(x, n):
+    if n <= 0:
+        return x
+    return recursive(np.sin(x) * x[0], n - 1) + x
+
+
 JACOBIANS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (lambda x: np.outer(x, x), (X,), 0),
     (lambda x: np.outer(x, x), (X.astype(np.float32),), 0),
@@ -71,6 +77,7 @@ JACOBIANS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (branches, (X, 4), 0),
     (until_large, (X,), 0),
     (in_place, (MATRIX,), 0),
+    (recursive, (X, 5), 0),
     (trees, (X, 2.0), (0, 1)),
     (lambda pair: pair["x"] * pair["y"], ({"x": X, "y": 2.0},), 0),
     (lambda x: x * 2.0, (np.zeros(0),), 0),
@@ -113,6 +120,7 @@ def diffusion(x):
         (lambda x: np.sum(until_large(x)), (X,), 0),
         (lambda pair: pair["x"] * np.sum(pair["y"] ** 2), ({"x": 2.0, "y": X},), 0),
         (diffusion, (LONG,), 0),
+        (lambda x, n: np.sum(recursive(x, n) ** 2), (X, 5), 0),
     ],
 )
 def test_hessians_are_those_of_the_tape(function: Callable[..., Any], arguments: tuple[Any, ...], argnums: Any) -> None:

@@ -54,7 +54,11 @@ _SMALL = 20_000  # multiplications: below, loops over all directions beat a call
 
 
 def along_directions(program: Program, wrt: Sequence[int], count: int, *, guarded: bool = False) -> Program:
-    """The derivative along `count` directions with respect to the parameters at the positions `wrt`; see `forward`."""
+    """The derivative along `count` directions with respect to the parameters at the positions `wrt`; see `forward`.
+
+    Of a program without functions of its own.
+    """
+    assert not program.functions
     return _Directions(program, wrt, guarded, count).program()
 
 
