@@ -2,8 +2,8 @@
 
 What goes in: a compiled function, or the gradient of one, and plain arguments. What comes out: the blocks of its
 Jacobian by forward mode, several directions at a time, or its tangent along one; or None where the tape is to do it: an
-argument is recorded or complex, the function updates an argument, a result is no real array or number, or the function
-recurses and there are several directions. What holds: the derivative is that of the tape to rounding.
+argument is recorded or complex, the function updates an argument, or a result is no real array or number. What holds:
+the derivative is that of the tape to rounding.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def jacobian_blocks(
     unless `always`: where there are fewer results than arguments.
     """
     call = _call(function, args, kwargs, numbers)
-    if call is None or call.kernel.program.functions or sum(np.size(call.inputs[i]) for i in call.wrt) < 2:
+    if call is None or sum(np.size(call.inputs[i]) for i in call.wrt) < 2:
         return None
     if isinstance(function, Jitted) and not always:
         results, _ = call.kernel(*call.inputs)

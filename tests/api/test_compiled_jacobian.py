@@ -52,14 +52,38 @@ def in_place(a):
     return b.T[::-1]
 
 
-def trees(x, c):
-    return {"a": np.sin(x) * c, "b": (np.sum(x) * c, c)}, Pair([x[0]], c * 2.0)
+def fill(out, x, factor, first, last):
+    if last - first < 3:
+        for i in range(first, last):
+            out[i] = np.sin(factor * x[i % 3]) * x[0]
+        return
+    middle = (first + last) // 2
+    fill(out, x, factor * x[1], first, middle)
+    fill(out, x * 2.0, factor, middle, last)
+
+
+def halves(x, n):
+    out = np.zeros(11 * n)
+    fill(out, x, x[2], 0, len(out))
+    return out
+
+
+def product(x):
+    if len(x) == 1:
+        return x[0]
+    middle = len(x) // 2
+    first, second = product(x[:middle]), product(x[middle:])
+    return first * second + np.sin(first)
 
 
 def recursive(x, n):
     if n <= 0:
         return x
     return recursive(np.sin(x) * x[0], n - 1) + x
+
+
+def trees(x, c):
+    return {"a": np.sin(x) * c, "b": (np.sum(x) * c, c)}, Pair([x[0]], c * 2.0)
 
 
 JACOBIANS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
@@ -77,6 +101,7 @@ JACOBIANS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (branches, (X, 4), 0),
     (until_large, (X,), 0),
     (in_place, (MATRIX,), 0),
+    (halves, (X, 1), 0),
     (recursive, (X, 5), 0),
     (trees, (X, 2.0), (0, 1)),
     (lambda pair: pair["x"] * pair["y"], ({"x": X, "y": 2.0},), 0),
@@ -98,7 +123,7 @@ def assert_same(found: Any, expected: Any) -> None:
 def test_jacobians_are_those_of_the_tape(
     function: Callable[..., Any], arguments: tuple[Any, ...], argnums: Any, mode: Any
 ) -> None:
-    """Of loops, branches, updates in place, products, factorisations; in the same trees of the same arrays."""
+    """Of loops, branches, recursion, updates in place, products, factorisations; in the same trees of arrays."""
     found = wg.jacobian(wg.jit(function), argnums, mode=mode)(*arguments)
     assert_same(found, wg.jacobian(function, argnums, mode=mode)(*arguments))
 
@@ -120,7 +145,9 @@ def diffusion(x):
         (lambda x: np.sum(until_large(x)), (X,), 0),
         (lambda pair: pair["x"] * np.sum(pair["y"] ** 2), ({"x": 2.0, "y": X},), 0),
         (diffusion, (LONG,), 0),
+        (product, (LONG,), 0),
         (lambda x, n: np.sum(recursive(x, n) ** 2), (X, 5), 0),
+        (lambda x, n: np.sum(halves(x, n) ** 2), (X, 1), 0),
     ],
 )
 def test_hessians_are_those_of_the_tape(function: Callable[..., Any], arguments: tuple[Any, ...], argnums: Any) -> None:
@@ -183,7 +210,7 @@ def test_a_gradient_by_other_arguments_than_the_jacobian() -> None:
     np.testing.assert_allclose(thrice, np.diag([24.0 * X[0], 0.0, 0.0]), atol=1e-12)
 
 
-@pytest.mark.parametrize(("function", "arguments", "argnums"), JACOBIANS[:2] + JACOBIANS[5:6] + JACOBIANS[11:14])
+@pytest.mark.parametrize(("function", "arguments", "argnums"), JACOBIANS[:2] + JACOBIANS[5:6] + JACOBIANS[11:16])
 def test_the_printed_program_gives_the_same(
     function: Callable[..., Any], arguments: tuple[Any, ...], argnums: Any
 ) -> None:

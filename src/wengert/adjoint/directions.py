@@ -25,8 +25,10 @@ from wengert.program.statements import (
     Array,
     Bind,
     Block,
+    Call,
     Constant,
     For,
+    Function,
     If,
     Load,
     Operand,
@@ -54,16 +56,12 @@ _SMALL = 20_000  # multiplications: below, loops over all directions beat a call
 
 
 def along_directions(program: Program, wrt: Sequence[int], count: int, *, guarded: bool = False) -> Program:
-    """The derivative along `count` directions with respect to the parameters at the positions `wrt`; see `forward`.
-
-    Of a program without functions of its own.
-    """
-    assert not program.functions
+    """The derivative along `count` directions with respect to the parameters at the positions `wrt`; see `forward`."""
     return _Directions(program, wrt, guarded, count).program()
 
 
 def _ends_piece(statement: Statement) -> bool:
-    return isinstance(statement, (For, While, If, Apply, Pop))
+    return isinstance(statement, (For, While, If, Apply, Pop, Call))
 
 
 class _Directions(Pushforward):
@@ -101,14 +99,15 @@ class _Directions(Pushforward):
                 if _ends_piece(statement):
                     pieces += 1
 
-        visit(self.primal.body)
+        for body in (self.primal.body, *(function.body for function in self.primal.functions)):
+            visit(body)
         found = {one for one, piece in owner.items() if users.get(one, set()) - {piece}}
         return found | {one for one in self.primal.results if isinstance(one, Value) and self.is_active(one)}
 
     # Tangents.
 
     def _kept(self, hint: str, dtype: str) -> Storage:
-        """An array of one number for each direction, made before everything else."""
+        """An array of one number for each direction, made before everything else in the program or function."""
         storage = Storage(f"{hint}_dot", dtype, 1)
         self.made_first.append(Allocate(storage, (self.count,)))
         return storage
@@ -198,6 +197,8 @@ class _Directions(Pushforward):
                 self.builder.append(statement)
                 if any(self.is_active(one.storage) for one in statement.outputs):
                     self._apply(statement)
+            case Call(callee=callee, storages=storages, written=written):
+                self.builder.call(callee, *self._with_dots(storages, written))
             case Pop(value=value, stack=stack):
                 self.builder.append(statement)
                 if self.is_active(value):
@@ -302,6 +303,18 @@ class _Directions(Pushforward):
 
     # The program.
 
+    def _function(self, function: Function) -> Function:
+        dots = []
+        for one in function.parameters:
+            if self.is_active(one.storage):
+                dot = Storage(f"{one.storage.hint}_dot", one.storage.dtype, one.storage.rank + 1)
+                self.storage_dots[one.storage] = dot
+                dots.append(Array(dot, (*one.sizes, self.count)))
+        outside, self.made_first = self.made_first, []
+        body = self._block(function.body)
+        body, self.made_first = (*self.made_first, *body), outside
+        return Function(function.callee, (*function.parameters, *dots), body)
+
     def program(self) -> Program:
         """The new program. See `along_directions`."""
         tangents: list[Parameter] = []
@@ -322,6 +335,7 @@ class _Directions(Pushforward):
             if isinstance(parameter, Array) and self.is_active(parameter.storage):
                 self._zeros(parameter.storage, parameter.sizes)
         self._statements(self.primal.body)
+        functions = tuple([self._function(one) for one in self.primal.functions])
         results = (*self.primal.results, *self._result_dots())
         return Program(
             f"{self.primal.name}_tangents",
@@ -329,6 +343,7 @@ class _Directions(Pushforward):
             (*self.made_first, *self.builder.finish()),
             results,
             (*self.stacks, *self.stack_dots.values()),
+            functions,
         )
 
     def _zeros(self, storage: Storage, sizes: Sequence[Operand]) -> None:
