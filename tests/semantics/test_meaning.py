@@ -195,3 +195,5 @@ def test_what_is_wrong_for_all_values_is_refused_before_it_runs():
     """A compiled function with an axis that its argument cannot have does not begin."""
     with pytest.raises(NotAcceptedError, match="axis 3 is out of bounds for array of dimension 1\n  at "):
         wg.grad(wg.jit(lambda x: np.sum(x, axis=3)))(PAIR)
+    with pytest.raises(NotAcceptedError, match="KeyError: 'rate'\n  at "):
+        wg.grad(wg.jit(lambda x, options: x * options["rate"]))(1.0, {"step": 2.0})

@@ -131,7 +131,8 @@ def _padded(context: Context, value: ArrayLike, axis: Abstract | None, worst: An
 
     sizes = tuple(padded(k, one) for k, one in enumerate(view.sizes))
     target = new_array(context, "padded", view.dtype, sizes)
-    assign(context, target, Static(worst))
+    if more is None or len(axes) > 1:  # else what follows stores all of it
+        assign(context, target, Static(worst))
     items: list[Any] = [SliceItem(None, Scalar(one, weak=True)) for one in view.sizes]
     assign(context, view_of(context, target, items), view)
     if more is not None:

@@ -47,6 +47,8 @@ def item_of(context: Context, base: Abstract, items: tuple[Item, ...]) -> Abstra
                 field: Abstract = base.items[key]
                 return field
             case Record():
+                if key not in base.names:
+                    raise KeyError(key)
                 return base.items[base.names.index(key)]
             case Static(value):
                 reference = context.captures.origin(value).step("item", key)
