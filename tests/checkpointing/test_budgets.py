@@ -13,9 +13,11 @@ import pytest
 from benchmarks.kernels.cases import CASES, fresh
 
 import wengert as wg
-from wengert.checkpointing import Progress, compiled, repetitions
+from wengert.adjoint.segments import Repetition
+from wengert.checkpointing import Progress, compiled, pieces, repetitions
 from wengert.checkpointing.planning import Plan
 from wengert.errors import ArgumentError, MemoryBudgetError
+from wengert.program.verifier import verify
 from wengert.runtime.ledger import Ledger
 from wengert.schedules import optimal_advances
 from wengert.schedules import repetitions as fewest_repetitions
@@ -144,6 +146,27 @@ def test_kernels_keep_to_any_budget(name: str, ledgers: list[Ledger]) -> None:
     assert taken == sorted(taken)
     with pytest.raises(MemoryBudgetError, match=f"the least is {least} bytes"):
         wg.value_and_grad(wg.jit(case.loss), case.argnums, memory=least - 1)(*arguments)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_pieces_are_programs(name: str) -> None:
+    """The pieces of a kernel and their derivatives are well formed, and so are those of its iterations."""
+    case = CASES[name]
+    arguments = case.draw(np.random.default_rng(1), **KERNELS[name])
+    weights = [np.ones(np.shape(one))[()] for one in case.results(arguments)]
+    kernel = wg.jit(case.loss).specialise((*arguments, *weights)).scalar
+    assert kernel is not None
+    codes = [pieces.chain_code(kernel.prepared, case.argnums, False, True)]
+    checked = 0
+    for code in codes:
+        for segment in code.chain.segments:
+            for piece in segment.pieces:
+                verify(piece.program)
+                verify(piece.reversed(guarded=bool(checked % 2)))
+                checked += 1
+            if isinstance(segment, Repetition):
+                codes.append(code.inner(segment))
+    assert checked
 
 
 # Steps.

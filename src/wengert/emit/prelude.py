@@ -89,25 +89,22 @@ free_of_charge:
 count:
   %used_at = getelementptr i64, ptr %pool, i64 {IN_USE}
   %amount = call i64 @wengert_footprint(i64 %bytes)
-  %before = load i64, ptr %used_at
+  %before = atomicrmw add ptr %used_at, i64 %amount monotonic
   %after = add i64 %before, %amount
   %fits = icmp ule i64 %after, %limit
   br i1 %fits, label %accepted, label %drain
 drain:
   call void @wengert_drain(ptr %pool)
-  %left = load i64, ptr %used_at
-  %again = add i64 %left, %amount
-  %fits_now = icmp ule i64 %again, %limit
+  %left = load atomic i64, ptr %used_at monotonic, align 8
+  %fits_now = icmp ule i64 %left, %limit
   br i1 %fits_now, label %accepted, label %refused
 accepted:
-  %now = phi i64 [ %after, %count ], [ %again, %drain ]
-  store i64 %now, ptr %used_at
+  %now = phi i64 [ %after, %count ], [ %left, %drain ]
   %peak_at = getelementptr i64, ptr %pool, i64 {PEAK}
-  %peak = load i64, ptr %peak_at
-  %most = call i64 @llvm.umax.i64(i64 %peak, i64 %now)
-  store i64 %most, ptr %peak_at
+  %peak = atomicrmw umax ptr %peak_at, i64 %now monotonic
   ret i1 true
 refused:
+  %without = atomicrmw sub ptr %used_at, i64 %amount monotonic
   %refused_at = getelementptr i64, ptr %pool, i64 {REFUSED}
   store i64 %amount, ptr %refused_at
   ret i1 false
@@ -121,9 +118,7 @@ define void @wengert_discharge(ptr %pool, i64 %bytes) noinline optnone nounwind 
 count:
   %used_at = getelementptr i64, ptr %pool, i64 {IN_USE}
   %amount = call i64 @wengert_footprint(i64 %bytes)
-  %before = load i64, ptr %used_at
-  %after = sub i64 %before, %amount
-  store i64 %after, ptr %used_at
+  %before = atomicrmw sub ptr %used_at, i64 %amount monotonic
   br label %done
 done:
   ret void

@@ -3,7 +3,7 @@
 What goes in: a number of bytes. What comes out: arrays, and memory for compiled code that is told to take it from here.
 What holds: never is there more memory from this pool than the limit allows, blocks that it keeps for later included;
 what would exceed it is refused. Each block counts with what surrounds it (`wengert.emit.prelude`). Memory that results
-lie in outlives the ledger's closing. A ledger serves one thread.
+lie in outlives the ledger's closing. One thread takes memory; others may let go of arrays meanwhile.
 """
 
 from __future__ import annotations
