@@ -12,7 +12,16 @@ from typing import Any
 
 from wengert.library.accumulating import accumulated_log_sum, accumulated_maximum, accumulated_minimum, recurrence
 from wengert.library.exponentials import matrix_exponential
-from wengert.library.extrema import greatest, greatest_but_nan, least, least_but_nan
+from wengert.library.extrema import (
+    greatest,
+    greatest_but_nan,
+    greatest_but_nan_from,
+    greatest_from,
+    least,
+    least_but_nan,
+    least_but_nan_from,
+    least_from,
+)
 from wengert.library.fourier import fft, ifft, irfft, rfft
 from wengert.library.products import hypotenuse, log_sum, product
 from wengert.library.pseudoinverses import least_squares, pseudoinverse
@@ -49,6 +58,10 @@ IMPLEMENTATIONS: dict[str, Callable[..., Any]] = {
     "wengert.rules.special.hurwitz_zeta": hurwitz_zeta,
     "wengert.rules.special.lambertw": lambertw,
     "wengert.rules.special.polygamma": polygamma,
+    "wengert.rules.reductions.fmax_from": greatest_but_nan_from,
+    "wengert.rules.reductions.fmin_from": least_but_nan_from,
+    "wengert.rules.reductions.max_from": greatest_from,
+    "wengert.rules.reductions.min_from": least_from,
     "wengert.rules.reductions.fmax_reduce": greatest_but_nan,
     "wengert.rules.reductions.fmin_reduce": least_but_nan,
     "wengert.rules.reductions.hypot_reduce": hypotenuse,

@@ -27,9 +27,15 @@ __all__ = ["extremum", "sorted_copy"]
 
 
 def _reduced(
-    context: Context, key: str, value: ArrayLike, axis: Abstract | None, keepdims: Abstract | None, dtype: str
+    context: Context,
+    key: str,
+    value: ArrayLike,
+    axis: Abstract | None,
+    keepdims: Abstract | None,
+    dtype: str,
+    *others: ArrayLike,
 ) -> Scalar | View:
-    """A reduction of the table along some axes."""
+    """A reduction of the table along some axes; `others` are further arguments of it."""
     view = in_storage(context, value)
     axes = axes_of(context, axis, view.rank)
     kept = is_true(context, keepdims, "keepdims")
@@ -40,7 +46,7 @@ def _reduced(
         sizes = tuple(integer(1) if k in axes else one for k, one in enumerate(view.sizes))
     else:
         sizes = tuple(one for k, one in enumerate(view.sizes) if k not in axes)
-    (found,) = applied(context, key, [view], [(dtype, sizes)], axis=named, keepdims=kept)
+    (found,) = applied(context, key, [view, *others], [(dtype, sizes)], axis=named, keepdims=kept)
     return found
 
 
@@ -89,12 +95,19 @@ def extremum(
         size = shape_of(value)[k]
         if not started:
             builder.check(builder.bind("greater", size, integer(0)), "ValueError", text)
-    # A starting value of floats is an element like the others, so that it shares in ties as they do.
-    takes_part = started and value.dtype.startswith("float")
+    if (
+        initial is not None and started and value.dtype.startswith("float")
+    ):  # one that carries a derivative shares it in a tie
+        first = cast_value(context, as_operand(context, initial), value.dtype)
+        key = f"wengert.rules.reductions.{_SHORT[name]}_from"
+        return stored(context, out, _reduced(context, key, value, axis, keepdims, value.dtype, first))
     if started:
-        value = _padded(context, value, axis, _worst(value.dtype, name), initial if takes_part else None)
+        value = _padded(context, value, axis, _worst(value.dtype, name))
     found = _reduced(context, key, value, axis, keepdims, value.dtype)
-    return stored(context, out, found if takes_part else _with_initial(context, name, found, initial))
+    return stored(context, out, _with_initial(context, name, found, initial))
+
+
+_SHORT = {"maximum": "max", "minimum": "min", "fmax": "fmax", "fmin": "fmin"}
 
 
 def _is_reduction(function: Any) -> bool:
@@ -111,34 +124,21 @@ def _worst(dtype: str, name: str) -> Any:
     return np.iinfo(dtype).min if name in ("maximum", "fmax") else np.iinfo(dtype).max
 
 
-def _padded(context: Context, value: ArrayLike, axis: Abstract | None, worst: Any, more: Abstract | None) -> ArrayLike:
-    """The array, or, where there is nothing to choose among, one with an element that loses to every other.
-
-    With one element `more` for each result, if it is given.
-    """
+def _padded(context: Context, value: ArrayLike, axis: Abstract | None, worst: Any) -> ArrayLike:
+    """The array, or, where there is nothing to choose among, one with an element that loses to every other."""
     view = in_storage(context, value)
     axes = axes_of(context, axis, view.rank)
-    if more is None and all(isinstance(view.sizes[k], Constant) and view.sizes[k] != integer(0) for k in axes):
+    if all(isinstance(view.sizes[k], Constant) and view.sizes[k] != integer(0) for k in axes):
         return view
     builder = context.builder
-
-    def padded(k: int, size: Operand) -> Operand:
-        if k not in axes:
-            return size
-        if more is not None and k == axes[0]:
-            return size_of(context, builder.bind("add", size, integer(1)))
-        return size_of(context, builder.bind("maximum", size, integer(1)))
-
-    sizes = tuple(padded(k, one) for k, one in enumerate(view.sizes))
+    sizes = tuple(
+        size_of(context, builder.bind("maximum", one, integer(1))) if k in axes else one
+        for k, one in enumerate(view.sizes)
+    )
     target = new_array(context, "padded", view.dtype, sizes)
-    if more is None or len(axes) > 1:  # else what follows stores all of it
-        assign(context, target, Static(worst))
+    assign(context, target, Static(worst))
     items: list[Any] = [SliceItem(None, Scalar(one, weak=True)) for one in view.sizes]
     assign(context, view_of(context, target, items), view)
-    if more is not None:
-        last: dict[int, Any] = {k: Static(0) for k in axes} | {axes[0]: Scalar(view.sizes[axes[0]], weak=True)}
-        place = [last.get(k, SliceItem()) for k in range(view.rank)]
-        assign(context, view_of(context, target, place), more)
     return target
 
 

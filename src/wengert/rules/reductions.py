@@ -195,6 +195,49 @@ def extremum_initial(ct: Any, a: Any, out: Any, where: Any, initial: Any, *, axi
     return np.where(best == initial, share, np.zeros((), ct.dtype))
 
 
+# The same with a number to start from as an array argument: what compiled code applies.
+
+
+@operation(reduction=True)
+def max_from(a: Any, initial: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
+    """`np.max(a, initial=initial)`."""
+    return np.max(a, axis=axis, keepdims=keepdims, initial=initial)
+
+
+@operation(reduction=True)
+def min_from(a: Any, initial: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
+    """`np.min(a, initial=initial)`."""
+    return np.min(a, axis=axis, keepdims=keepdims, initial=initial)
+
+
+@operation(reduction=True)
+def fmax_from(a: Any, initial: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
+    """`np.fmax.reduce(a, initial=initial)`."""
+    return np.fmax.reduce(a, axis=axis, keepdims=keepdims, initial=initial)
+
+
+@operation(reduction=True)
+def fmin_from(a: Any, initial: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
+    """`np.fmin.reduce(a, initial=initial)`."""
+    return np.fmin.reduce(a, axis=axis, keepdims=keepdims, initial=initial)
+
+
+@vjp(max_from, wrt="a")
+@vjp(min_from, wrt="a")
+@vjp(fmax_from, wrt="a")
+@vjp(fmin_from, wrt="a")
+def extremum_from_a(ct: Any, a: Any, out: Any, initial: Any, *, axis: Any, keepdims: Any) -> Any:
+    return extremum_a(ct, a, out, None, initial, axis=axis, keepdims=keepdims)
+
+
+@vjp(max_from, wrt="initial")
+@vjp(min_from, wrt="initial")
+@vjp(fmax_from, wrt="initial")
+@vjp(fmin_from, wrt="initial")
+def extremum_from_initial(ct: Any, a: Any, out: Any, initial: Any, *, axis: Any, keepdims: Any) -> Any:
+    return extremum_initial(ct, a, out, None, initial, axis=axis, keepdims=keepdims)
+
+
 alias(np.amax, of=np.max)
 alias(np.amin, of=np.min)
 
