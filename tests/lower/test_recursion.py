@@ -215,6 +215,51 @@ def test_a_result_that_might_be_the_argument_is_not_updated():
     assert "one of several arrays" in refused(written, X, 2)
 
 
+def test_two_results_that_might_be_one_array_are_not_updated():
+    """Python would change both."""
+
+    def twins(x, n):
+        y = x * 2
+        return (y, y[1:]) if n == 0 else twins(y, n - 1)
+
+    def read(x, n):
+        first, second = twins(x, n)
+        return first[1:] + second
+
+    def written(x, n):
+        first, second = twins(x, n)
+        second[0] = 7.0
+        return first
+
+    agrees(read, X, 2)
+    assert "one of several arrays" in refused(written, X, 2)
+
+
+def test_containers_are_not_changed_where_they_might_be_the_callers():
+    """Neither in the function, nor where it returns what it was given."""
+
+    def counting(counts, n):
+        if n > 0:
+            counts[0] += n
+            counting(counts, n - 1)
+
+    def f(x, n):
+        counts = [x, x]
+        counting(counts, n)
+        return counts
+
+    def same(values, n):
+        return values if n == 0 else same(values, n - 1)
+
+    def g(x, n):
+        found = same([x, x], n)
+        found[0] = 7.0
+        return found
+
+    assert "list" in refused(f, 1.5, 2)
+    assert "list" in refused(g, 1.5, 2)
+
+
 def test_forms_that_do_not_settle_are_refused():
     """A rank that grows, a list that grows, parts of another kind."""
 

@@ -14,7 +14,7 @@ of another size on each.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -64,7 +64,10 @@ class Draft:
 
 @dataclass(slots=True, eq=False)
 class Recursion:
-    """A function being read. `shares`: the groups, and storages outside, that a result may be a view of in Python.
+    """A function being read.
+
+    `shares`: the groups, and storages outside, that a result may be a view of in Python, and pairs of results that may
+    be views of one array.
 
     `depth`: how many blocks were open around its body. `is_endless`: it calls itself on every path.
     """
@@ -77,7 +80,7 @@ class Recursion:
     depth: int = 0
     is_endless: bool = False
     changed: bool = False
-    shares: dict[int | Storage, None] = field(default_factory=dict)
+    shares: dict[int | Storage | tuple[int, int], None] = field(default_factory=dict)
     stacks: dict[_Path, Stack] = field(default_factory=dict)
     arrays: dict[int, Array] = field(default_factory=dict)
 
@@ -235,9 +238,9 @@ def _enter(context: Context, recursion: Recursion, form: Form, path: _Path) -> A
         case Number(dtype, weak, mixed):
             return Scalar(builder.pop(recursion.stack(path, dtype), str(path[0])), weak, mixed)
         case Tree(items, like):
-            return homes.with_items(
-                like, tuple(_enter(context, recursion, one, (*path, k)) for k, one in enumerate(items))
-            )
+            given = tuple(_enter(context, recursion, one, (*path, k)) for k, one in enumerate(items))
+            context.captures.containers.append(homes.with_items(like, given))
+            return context.captures.containers[-1]
         case Part():
             if form.group not in recursion.arrays:
                 recursion.arrays[form.group] = _parameter(context, str(path[0]), form)
@@ -299,6 +302,14 @@ def _push_number(context: Context, recursion: Recursion, form: Number, value: Ab
 # Results.
 
 
+def _has_container(form: Form) -> bool:
+    """Whether an argument is, or has in it, what can change in place."""
+    if not isinstance(form, Tree):
+        return False
+    is_tuple = isinstance(form.like, Items) and not form.like.mutable
+    return not is_tuple or any(map(_has_container, form.items))
+
+
 def _return(context: Context, recursion: Recursion, value: Abstract) -> Abstract:
     """Push a result."""
     value = settled(context, value, "result")
@@ -345,7 +356,10 @@ def _take(context: Context, recursion: Recursion, form: Form, path: _Path, made:
             return Scalar(builder.pop(recursion.stack(path, dtype), recursion.callee.hint), weak, mixed)
         case Tree(items, like):
             taken = tuple(_take(context, recursion, one, (*path, k), made) for k, one in enumerate(items))
-            return homes.with_items(like, taken)
+            found = homes.with_items(like, taken)
+            if any(_has_container(one) for one in recursion.forms.values()):
+                context.captures.containers.append(found)  # it may be the one that was given
+            return found
         case Fresh(dtype, known):
             sizes: list[Operand] = []
             for axis, size in enumerate(known):
@@ -363,23 +377,40 @@ def _take(context: Context, recursion: Recursion, form: Form, path: _Path, made:
     raise AssertionError(form)
 
 
-def _shared(context: Context, recursion: Recursion, value: Abstract) -> dict[int | Storage, None]:
-    """The arrays, not of the function's own making, that Python might return a view of."""
-    groups = {array.storage: group for group, array in recursion.arrays.items()}
-    found: dict[int | Storage, None] = {}
+def _arrays_in(value: Abstract) -> Iterator[View]:
+    """The arrays in a result, in the order in which they are taken."""
+    if isinstance(value, (Items, Record)):
+        for item in value.items:
+            yield from _arrays_in(item)
+    elif isinstance(value, View):
+        yield value
+
+
+def _origins(context: Context, view: View) -> set[Storage]:
+    """The storages of which Python might hold this array as a view: its own, and those it was copied from."""
     seen: set[Storage] = set()
-    inside = made_inside(context.builder.opened_since(recursion.depth))
-    ahead = [storing.root(context, one) for one in homes.storages_of(value)]
+    ahead = [storing.root(context, view.storage)]
     while ahead:
         one = ahead.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        ahead += [copy.origin for copy in context.copies if copy.home is one]
-        if one in groups:
-            found[groups[one]] = None
-        elif one not in inside:
-            found[one] = None
+        if one not in seen:
+            seen.add(one)
+            ahead += [copy.origin for copy in context.copies if copy.home is one]
+    return seen
+
+
+def _shared(context: Context, recursion: Recursion, value: Abstract) -> dict[int | Storage | tuple[int, int], None]:
+    """The arrays, not of the function's own making, that Python might return a view of; and pairs of results."""
+    groups = {array.storage: group for group, array in recursion.arrays.items()}
+    found: dict[int | Storage | tuple[int, int], None] = {}
+    inside = made_inside(context.builder.opened_since(recursion.depth))
+    origins = [_origins(context, one) for one in _arrays_in(value)]
+    for number, several in enumerate(origins):
+        for one in several:
+            if one in groups:
+                found[groups[one]] = None
+            elif one not in inside:
+                found[one] = None
+        found.update({(other, number): None for other in range(number) if origins[other] & several})
     return found
 
 
@@ -415,10 +446,14 @@ def _note_sharing(
     statements: Sequence[Statement],
 ) -> None:
     """Note that results are copies where Python might share an array."""
+    where = context.location()
     for one in recursion.shares:
+        if isinstance(one, tuple):
+            first, second = made[one[0]], made[one[1]]
+            context.copies.append(Copy(second, first, first, tuple(statements), _RESULT, where))
+            continue
         origin = storing.root(context, storages[one] if isinstance(one, int) else one)
         names = context.scopes[-1].env if context.scopes else {}
         source = origin if reachable(context, origin, names, set()) else None
         for home in made:
-            where = context.location()
             context.copies.append(Copy(home, origin, source, tuple(statements), _RESULT, where))
