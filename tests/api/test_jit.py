@@ -133,3 +133,25 @@ def test_repeated_derivatives_keep_nothing() -> None:
     differentiate()
     before = differentiate()
     assert differentiate() <= before + 5
+
+
+def test_functions_defined_while_another_is_recorded_are_compiled() -> None:
+    """Also two on one line. What is read is the source, not what the record engine made of it."""
+
+    def f(x):
+        c = x[0]
+        square, cube = wg.jit(lambda y: np.sum(y * y)), wg.jit(lambda y: np.sum(y * y * y))
+
+        def scaled(y):
+            total = 0.0
+            for i in range(len(y)):
+                total += y[i] * 2.0
+            return total
+
+        return square(x) * c + cube(x) + wg.jit(scaled)(x)
+
+    x = np.array([1.0, 2.0, 3.0])
+    expected = 2.0 * x * x[0] + 3.0 * x**2 + 2.0
+    expected[0] += np.sum(x * x)
+    np.testing.assert_allclose(wg.grad(f)(x), expected, rtol=1e-14)
+    np.testing.assert_allclose(wg.hessian(f)(x)[1], [2.0 * x[1], 2.0 * x[0] + 6.0 * x[1], 0.0], rtol=1e-14)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+from wengert.codes import WRITTEN
+
 __all__ = ["FunctionNode", "Source", "find_source"]
 
 FunctionNode = ast.FunctionDef | ast.Lambda
@@ -159,6 +161,8 @@ def _find(code: CodeType, lines: tuple[str, ...]) -> FunctionNode | None:
 def find_source(function: FunctionType) -> Source | None:
     """The source of a function, or `None` where it cannot be had or is not what runs."""
     code = function.__code__
+    if code in WRITTEN:  # defined while the function around it was recorded
+        code = WRITTEN[code]() or code
     linecache.checkcache(code.co_filename)
     lines = tuple(linecache.getlines(code.co_filename, function.__globals__))
     node = _find(code, lines) if lines else None

@@ -19,11 +19,11 @@ import linecache
 import weakref
 from collections.abc import Callable, Iterator
 from types import CellType, CodeType, FunctionType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from wengert.codes import WRITTEN, ByCode
 
-__all__ = ["CALL_HOOK", "ELEMENT_HOOK", "ByCode", "recompile"]
+__all__ = ["CALL_HOOK", "ELEMENT_HOOK", "recompile"]
 
 CALL_HOOK = "__wengert_call__"
 ELEMENT_HOOK = "__wengert_element__"
@@ -225,44 +225,27 @@ def _recompile_code(function: FunctionType) -> CodeType | None:
     return None
 
 
-class ByCode(Generic[T]):
-    """A mapping from code objects, by identity, that forgets what is no longer alive."""
-
-    def __init__(self) -> None:
-        self._found: dict[int, tuple[weakref.ref[CodeType], T]] = {}
-
-    def __contains__(self, code: CodeType) -> bool:
-        return id(code) in self._found
-
-    def __getitem__(self, code: CodeType) -> T:
-        return self._found[id(code)][1]
-
-    def __setitem__(self, code: CodeType, value: T) -> None:
-        key = id(code)
-        self._found[key] = weakref.ref(code, lambda _: self._found.pop(key, None)), value
-
-
 _recompiled: ByCode[CodeType | None] = ByCode()
-_own: ByCode[None] = ByCode()
 
 
-def _remember_own(code: CodeType) -> None:
-    """Mark code that already has the hooks, with the functions defined inside it."""
-    _own[code] = None
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            _remember_own(constant)
+def _remember_own(code: CodeType, written: CodeType) -> None:
+    """Mark code that already has the hooks, with the functions defined inside it, and what it was made from."""
+    WRITTEN[code] = weakref.ref(written)
+    made, others = ([one for one in each.co_consts if isinstance(one, CodeType)] for each in (code, written))
+    places = [[(one.co_name, one.co_firstlineno) for one in each] for each in (made, others)]
+    for one, other in zip(made, others if places[0] == places[1] else made, strict=True):
+        _remember_own(one, other)
 
 
 def recompile(function: FunctionType, hooks: dict[str, Callable[..., Any]]) -> FunctionType | None:
     """The function with the hooks in it: itself if it has them already, None where it has no source."""
     code = function.__code__
-    if code in _own:
+    if code in WRITTEN:
         return function
     if code not in _recompiled:
         _recompiled[code] = made = _recompile_code(function)
         if made is not None:
-            _remember_own(made)
+            _remember_own(made, code)
     new_code = _recompiled[code]
     if new_code is None:
         return None

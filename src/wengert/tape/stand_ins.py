@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import scipy
 
+from wengert.codes import ByCode
 from wengert.errors import UnsupportedOperationError, at_user_location
 from wengert.ops.table import COMPOSITES, CONSTANT, TABLE, UNSUPPORTED
 from wengert.rules.mathematics import MATH
 from wengert.rules.python_values import python_complex, python_float
 from wengert.tape.array import RecordedArray, constant_array, primal_of, refuse_to_lose
 from wengert.tape.record import assembled, call, contains_recorded
-from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, ByCode, recompile
+from wengert.tape.source import CALL_HOOK, ELEMENT_HOOK, recompile
 from wengert.tape.tape import tell_stopped
 
 __all__ = ["resolve"]
