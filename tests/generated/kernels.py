@@ -6,9 +6,12 @@ derivative is not that of plain NumPy, or a `NotAcceptedError` where the source 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -16,8 +19,10 @@ import wengert as wg
 from tests.generated.test_generated import compiled
 from wengert.adjoint.forward import forward
 from wengert.adjoint.reverse import reverse
+from wengert.checkpointing import compiled as budgets
 from wengert.compiler import DERIVATIVE, FINISH, PREPARE, Kernel, Pass
 from wengert.emit import compile_program
+from wengert.errors import MemoryBudgetError
 from wengert.lower import lower_function
 from wengert.lower.arguments import types_of
 from wengert.lower.results import ResultLeaf, ResultTree, rebuild
@@ -33,6 +38,7 @@ __all__ = [
     "compare",
     "compare_in_single_precision",
     "compare_with_record_engine",
+    "compare_within_budgets",
     "derivatives_of",
     "flat",
     "optimised",
@@ -217,6 +223,34 @@ def compare_with_record_engine(source: str, arguments: tuple[Any, ...]) -> None:
 
     for found, one in zip(derivatives(jitted), derivatives(function), strict=True):
         close(found, one, 1e-9 * max(1.0, float(np.max(np.abs(one)))), "wg.jit against the record engine")
+
+
+def compare_within_budgets(source: str, arguments: tuple[Any, ...], expected: Expected) -> None:
+    """Swept back in pieces, within the least budget and within an ample one: the gradient is that of the complex step.
+
+    A budget that the first iterations do not foretell may be refused later on.
+    """
+    jitted, (x, A, s, k) = wg.jit(compiled(source)), arguments
+    weights = np.cos(np.arange(len(expected.jacobian)))
+    gradient = weights @ expected.jacobian
+
+    def within(memory: int) -> None:
+        budgeted = budgets.within_budget(jitted, memory, None, None, False)
+        values, pullback = wg.vjp(lambda x, A, s: budgeted(x, A, s, k), x, A, s)
+        cts = tuple(
+            np.asarray(c, np.asarray(v).dtype)[()] for c, v in zip(expected.split(weights), values, strict=True)
+        )
+        close(flat(pullback(cts)), gradient, 1e-11 * expected.scale * weights.size, f"gradient within {memory} bytes")
+
+    with patch.object(budgets._Reverse, "_at_once", lambda *_: (None, 0)):
+        within(10**9)
+        try:
+            within(1)
+        except MemoryBudgetError as refusal:
+            least = re.search(r"the least is (\d+) bytes", str(refusal))
+            if least is not None:
+                with contextlib.suppress(MemoryBudgetError):
+                    within(int(least[1]))
 
 
 def compare_in_single_precision(source: str, arguments: tuple[Any, ...], expected: Expected) -> None:

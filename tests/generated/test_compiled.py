@@ -23,6 +23,7 @@ from tests.generated.kernels import (
     compare,
     compare_in_single_precision,
     compare_with_record_engine,
+    compare_within_budgets,
     derivatives_of,
     optimised,
     unoptimised,
@@ -41,7 +42,7 @@ REFUSALS = (
     "has the dtype float64 on one path and float32 on another",
 )
 """What may be refused: copies that could be told from sharing, returns from nested loops, dtypes that differ."""
-SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised")
+SHARES = ("reference", "reference", "reference", "machine code", "jit", "single", "guarded", "unoptimised", "budget")
 
 
 def check(source: str, share: str) -> None:
@@ -61,6 +62,8 @@ def check(source: str, share: str) -> None:
             continue
         if share == "jit":
             compare_with_record_engine(source, arguments)
+        if share == "budget":
+            compare_within_budgets(source, arguments, expected)
         if share == "single":
             # May be refused where the same program in float64 is not.
             compare_in_single_precision(source, arguments, expected)
