@@ -201,7 +201,7 @@ def _guard_object(captures: Captures, reference: Reference, value: Any) -> None:
         captures.guard(reference.step("attribute", "__func__"), value.__func__)
         captures.guard(reference.step("attribute", "__self__"), value.__self__)
     elif not is_plain(value):
-        captures.guard(reference.step("attribute", "__class__"), type(value))
+        captures.guard(reference.step("attribute", "__class__"), value.__class__)
     elif reference.fetch() is value:  # some are made anew by each access
         captures.guard(reference, value)
 
