@@ -83,6 +83,19 @@ def never_around(x: Any, y: Any, n: int) -> None:
             x[0] = y[0]
 
 
+def never_inside(x: Any, n: int) -> None:
+    for _ in range(n):
+        for k in range(0):
+            x[k] = 1.0
+
+
+def never_inside_by_bounds(x: Any, n: int) -> None:
+    for i in range(n):
+        for _ in range(n):
+            for k in range(i + 1, i):
+                x[k] = 1.0
+
+
 def looked_up(x: Any, order: Any, n: int) -> None:
     for i in range(n):
         x[order[i]] = 1.0
@@ -108,9 +121,22 @@ def test_independent_loops_are_marked(function: Any, left: int) -> None:
     assert ordered_loops(after(program, mark_independent)) == left
 
 
-@pytest.mark.parametrize("function", [prefix, total, one_place, meets_at_the_end, never, never_around, looked_up])
+@pytest.mark.parametrize(
+    "function",
+    [
+        prefix,
+        total,
+        one_place,
+        meets_at_the_end,
+        never,
+        never_around,
+        never_inside,
+        never_inside_by_bounds,
+        looked_up,
+    ],
+)
 def test_loops_whose_iterations_meet_keep_their_order(function: Any) -> None:
-    """A recurrence, a sum, a place written by all, one read by all, a loop that never runs, places not known."""
+    """A recurrence, a sum, a place written by all, one read by all, loops that never run, places not known."""
     program = program_of(function)
     assert ordered_loops(after(program, mark_independent)) == ordered_loops(program) > 0
 

@@ -98,6 +98,7 @@ def has_independent_iterations(index: Index, loop: For) -> bool:
 
     return (
         _may_run_twice(index, loop, shared)
+        and all(_may_happen(index, shared, one) for one in found if one.writes)
         and len(pairs) <= _MOST_PAIRS
         and not any(can_meet(index, shared, *pair, apart) for pair in pairs)
     )
@@ -111,6 +112,14 @@ def _may_run_twice(index: Index, loop: For, shared: int) -> bool:
         if isinstance(around, For):
             first.form({around.counter: 1})
     return feasible([apart, *first.constraints, *second.constraints])
+
+
+def _may_happen(index: Index, shared: int, access: Access) -> bool:
+    """Whether the loops that an access is in may all run: else anything could be said of it, too."""
+    instance = Instance(index, "only", shared)
+    for one in access.indices:
+        instance.axis(one)
+    return feasible(instance.constraints)
 
 
 @dataclass(frozen=True, slots=True)
