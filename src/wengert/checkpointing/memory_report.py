@@ -25,7 +25,6 @@ from wengert.inspect.arguments import chosen_arguments
 from wengert.inspect.lines import bytes_by_entry
 from wengert.inspect.tracking import Tracking
 from wengert.ops.table import Operation
-from wengert.tape.array import RecordedArray
 from wengert.tape.call import RecordedCall, record_call
 from wengert.tape.ends import normal_argnums
 from wengert.tape.entries import Several
@@ -78,18 +77,6 @@ class _Entries(Tracking):
     def operation(self, found: Operation, arguments: tuple[tuple[str, Any], ...], result: Any) -> None:
         """An operation."""
         self.mark(self.places.here(found.name), found.name)
-
-    def read(self, array: RecordedArray, index: Any, result: Any) -> None:
-        """An element or a view."""
-        self.mark(self.places.here("read"), "read")
-
-    def write(self, array: RecordedArray, index: Any, value: Any) -> None:
-        """A store."""
-        self.mark(self.places.here("write"), "write")
-
-    def accumulate(self, array: RecordedArray, index: Any, value: Any, sign: int) -> None:
-        """An addition in place."""
-        self.mark(self.places.here("write"), "write")
 
 
 def _loops(call: RecordedCall) -> Iterator[tuple[int, CheckpointedLoop]]:

@@ -362,3 +362,11 @@ class Frame:
         self.fails = True
         self.w.do(f"store i64 {code}, ptr {self.code}")
         self.w.jump("cleanup")
+
+    def end_if_failed(self, code: str) -> None:
+        """End the program with a number of a failure unless it is zero, which says that there was none."""
+        failed, passed = self.w.label(), self.w.label()
+        self.w.branch(self.w.value(f"icmp eq i64 {code}, 0"), passed, failed, rare=failed)
+        self.w.start(failed)
+        self.end_with(code)
+        self.w.start(passed)

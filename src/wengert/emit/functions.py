@@ -69,11 +69,7 @@ def emit_call(f: Frame, call: Call) -> None:
         place = f.place(storage)
         given += [f"ptr {place.pointer}", *(f"i64 {size}" for size in place.sizes)]
     code = w.value(f"call i64 @{f.functions[call.callee]}({', '.join(given)})")
-    failed, passed = w.label(), w.label()
-    w.branch(w.value(f"icmp eq i64 {code}, 0"), passed, failed, rare=failed)
-    w.start(failed)
-    f.end_with(code)
-    w.start(passed)
+    f.end_if_failed(code)
 
 
 def emit_function(main: Frame, function: Function, emit: Callable[[Frame, Block], object]) -> str:

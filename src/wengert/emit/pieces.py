@@ -117,11 +117,7 @@ def _take_back(f: Frame, piece: Frame, result: str, kind: str, returned: list[St
     if piece.fails:
         number = 1
         code = w.value(f"extractvalue {kind} {result}, 0")
-        failed, passed = w.label(), w.label()
-        w.branch(w.value(f"icmp eq i64 {code}, 0"), passed, failed, rare=failed)
-        w.start(failed)
-        f.end_with(code)
-        w.start(passed)
+        f.end_if_failed(code)
     for storage in returned:
         held = kind_of(storage.dtype)
         for at in f.part_places(held, f.place(storage).pointer):

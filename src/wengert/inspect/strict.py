@@ -21,7 +21,6 @@ from wengert.inspect.expressions import number_text, plain
 from wengert.inspect.tracking import Tracking, first_entry, is_cut, is_swept, non_finite_text, short_name
 from wengert.inspect.watching import is_finite, newly_non_finite
 from wengert.ops.table import Operation
-from wengert.tape.array import RecordedArray
 from wengert.tape.tape import Listener, Tape
 
 __all__ = ["StrictListener", "recorded_source", "strictly"]
@@ -92,18 +91,6 @@ class StrictListener(Tracking):
             reason = "a float that depends on a differentiated argument becomes an integer: its derivative stops"
             remedy = "Compute the integer outside the compiled function, or leave out strict=True."
             self._refuse(CutGradientError(caret(cut.where, cut.column, reason, remedy)))
-
-    def read(self, array: RecordedArray, index: Any, result: Any) -> None:
-        """An element or a view."""
-        self.mark(self.places.here("read"), "read")
-
-    def write(self, array: RecordedArray, index: Any, value: Any) -> None:
-        """A store."""
-        self.mark(self.places.here("write"), "write")
-
-    def accumulate(self, array: RecordedArray, index: Any, value: Any, sign: int) -> None:
-        """An addition in place."""
-        self.mark(self.places.here("write"), "write")
 
     def stopped(self, name: str, values: tuple[Any, ...], result: Any) -> None:
         """A float that became an integer must not depend on a differentiated argument."""

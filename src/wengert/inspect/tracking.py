@@ -74,6 +74,18 @@ class Tracking(Listener):
         while len(self.entries) < len(self.tape.entries):
             self.entries.append(EntryPlace(occurrence, operation))
 
+    def read(self, array: RecordedArray, index: Any, result: Any) -> None:
+        """An element or a view."""
+        self.mark(self.places.here("read"), "read")
+
+    def write(self, array: RecordedArray, index: Any, value: Any) -> None:
+        """A store."""
+        self.mark(self.places.here("write"), "write")
+
+    def accumulate(self, array: RecordedArray, index: Any, value: Any, sign: int) -> None:
+        """An addition in place."""
+        self.mark(self.places.here("write"), "write")
+
 
 def is_swept() -> bool:
     """Whether what is recorded belongs to the sweep of an inner level, where zeros may still cut it off."""

@@ -272,7 +272,7 @@ def _parameter(context: Context, hint: str, form: Part) -> Array:
 
 
 def _pass(context: Context, recursion: Recursion, form: Form, value: Abstract, path: _Path) -> None:
-    """Push what an argument needs."""
+    """Push what an argument needs, or a result."""
     builder = context.builder
     match form:
         case Number():
@@ -286,6 +286,18 @@ def _pass(context: Context, recursion: Recursion, form: Form, value: Abstract, p
             for k, (constant, number) in enumerate(zip(known, numbers_of(value), strict=True)):
                 if constant is None:
                     builder.push(recursion.stack((*path, k), "int64"), number)
+        case Fresh(dtype, sizes):
+            assert isinstance(value, View)
+            count: Operand = integer(1)
+            for axis, (constant, size) in enumerate(zip(sizes, value.sizes, strict=True)):
+                count = builder.bind("multiply", count, size)
+                if constant is None:
+                    builder.push(recursion.stack((*path, "size", axis), "int64"), size)
+            stack = recursion.stack(path, dtype)
+            builder.reserve(stack, count)
+            with ExitStack() as loops:
+                place = tuple(loops.enter_context(builder.loop(integer(0), size)) for size in value.sizes)
+                builder.push(stack, value.element(builder, place))
         case _:
             pass
 
@@ -319,33 +331,8 @@ def _return(context: Context, recursion: Recursion, value: Abstract) -> Abstract
     recursion.changed |= form is not recursion.result or not recursion.shares.keys() >= shared.keys()
     recursion.result = form
     recursion.shares.update(shared)
-    _give(context, recursion, form, value, (_RESULT,))
+    _pass(context, recursion, form, value, (_RESULT,))
     return _GIVEN
-
-
-def _give(context: Context, recursion: Recursion, form: Form, value: Abstract, path: _Path) -> None:
-    builder = context.builder
-    match form:
-        case Number():
-            _push_number(context, recursion, form, value, path)
-        case Tree(items):
-            assert isinstance(value, (Items, Record))
-            for k, (item, one) in enumerate(zip(items, value.items, strict=True)):
-                _give(context, recursion, item, one, (*path, k))
-        case Fresh(dtype, sizes):
-            assert isinstance(value, View)
-            count: Operand = integer(1)
-            for axis, (known, size) in enumerate(zip(sizes, value.sizes, strict=True)):
-                count = builder.bind("multiply", count, size)
-                if known is None:
-                    builder.push(recursion.stack((*path, "size", axis), "int64"), size)
-            stack = recursion.stack(path, dtype)
-            builder.reserve(stack, count)
-            with ExitStack() as loops:
-                place = tuple(loops.enter_context(builder.loop(integer(0), size)) for size in value.sizes)
-                builder.push(stack, value.element(builder, place))
-        case _:
-            pass
 
 
 def _take(context: Context, recursion: Recursion, form: Form, path: _Path, made: list[Storage]) -> Abstract:
